@@ -20,7 +20,7 @@ public struct JSONText: Sendable, Hashable {
         let cleaned = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> [UInt8]? in
             let raw = UnsafeRawBufferPointer(buffer)
             let range = try Self.validRange(of: raw, depthMax: depthMax)
-            if range.count == raw.count, LineBreaks.count(in: raw) == 0 { return nil }
+            if range.count == raw.count, !LineBreaks.exist(in: raw) { return nil }
             return LineBreaks.removed(from: UnsafeRawBufferPointer(rebasing: raw[range]))
         }
         self.bytes = cleaned ?? bytes
@@ -100,33 +100,5 @@ public struct JSONText: Sendable, Hashable {
         let range = try cursor.skipValue()
         try cursor.expectEnd()
         return range
-    }
-}
-
-/// Takes line breaks out of a valid text.
-///
-/// A raw line break cannot occur inside a JSON string and two tokens that need a separator cannot follow each other, so
-/// that every such byte is between tokens and can go without joining anything.
-enum LineBreaks {
-    static func count(in bytes: UnsafeRawBufferPointer) -> Int {
-        var count = 0
-        for byte in bytes where isLineBreak(byte) { count += 1 }
-        return count
-    }
-
-    static func removed(from bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        let breaks = count(in: bytes)
-        guard breaks > 0 else { return [UInt8](bytes) }
-        return [UInt8](unsafeUninitializedCapacity: bytes.count - breaks) { result, initializedCount in
-            for byte in bytes where !isLineBreak(byte) {
-                result[initializedCount] = byte
-                initializedCount += 1
-            }
-        }
-    }
-
-    @inline(__always)
-    private static func isLineBreak(_ byte: UInt8) -> Bool {
-        byte == ASCII.lineFeed || byte == ASCII.carriageReturn
     }
 }

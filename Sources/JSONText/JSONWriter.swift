@@ -34,26 +34,20 @@ extension [UInt8] {
 
     /// Appends a number in decimal digits.
     public mutating func appendDecimal(_ value: UInt64) {
-        guard value >= 10 else {
-            append(ASCII.zero + UInt8(truncatingIfNeeded: value))
-            return
-        }
-        var digitCount = 1
-        var rest = value / 10
-        while rest > 0 {
-            digitCount += 1
-            rest /= 10
-        }
-        let start = count
-        append(contentsOf: repeatElement(ASCII.zero, count: digitCount))
-        rest = value
-        var index = start + digitCount
-        while index > start {
-            index -= 1
-            self[index] += UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.digitsMax) { digits in
+            var rest = value
+            var start = Self.digitsMax
+            repeat {
+                start -= 1
+                digits[start] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
         }
     }
+
+    /// The digits of the largest 64-bit number.
+    private static var digitsMax: Int { 20 }
 
     /// Appends a number in decimal digits, with a minus sign below zero.
     public mutating func appendDecimal(_ value: Int64) {
