@@ -38,12 +38,16 @@ import Testing
         var counts = (accepted: 0, refused: 0)
         for _ in 0..<1_500 {
             let valid = texts.value(depth: 4)
-            #expect(isAccepted(valid) && isAcceptedByFoundation(valid), "seed=\(seed) \(String(decoding: valid, as: UTF8.self))")
+            #expect(
+                isAccepted(valid) && isAcceptedByFoundation(valid),
+                "seed=\(seed) \(String(decoding: valid, as: UTF8.self))")
             let broken = texts.mutated(valid)
             let accepts = isAccepted(broken)
             if accepts { counts.accepted += 1 } else { counts.refused += 1 }
             if accepts != isAcceptedByFoundation(broken) {
-                #expect(isDocumentedDifference(broken), "seed=\(seed) \(accepts) \(broken) \(String(decoding: broken, as: UTF8.self))")
+                #expect(
+                    isDocumentedDifference(broken),
+                    "seed=\(seed) \(accepts) \(broken) \(String(decoding: broken, as: UTF8.self))")
             }
         }
         // Both answers must have been compared often enough to mean something.
@@ -71,10 +75,12 @@ import Testing
         case .number(let spelling): isClose((object as? NSNumber)?.doubleValue, Double(spelling))
         case .string(let value): object as? String == value
         case .array(let elements):
-            (object as? [Any]).map { $0.count == elements.count && zip(elements, $0).allSatisfy { isEqual($0, $1) } } ?? false
+            (object as? [Any]).map { $0.count == elements.count && zip(elements, $0).allSatisfy { isEqual($0, $1) } }
+                ?? false
         case .object(let members):
             (object as? [String: Any]).map { other in
-                other.count == members.count && members.allSatisfy { key, value in other[key].map { isEqual(value, $0) } ?? false }
+                other.count == members.count
+                    && members.allSatisfy { key, value in other[key].map { isEqual(value, $0) } ?? false }
             } ?? false
         }
     }

@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test func cursor_overAnEnvelope_readsEachMemberInOnePass() throws {
-        let text = #" { "id" : 7 , "publish":{"channel":"a\/b","data": {"x":[1,2]} ,"quiet":true,"skip":[{}],"none":null} } "#
+        let text =
+            #" { "id" : 7 , "publish":{"channel":"a\/b","data": {"x":[1,2]} ,"quiet":true,"skip":[{}],"none":null} } "#
         try with(text) { cursor, bytes in
             try cursor.beginObject()
             #expect(try cursor.nextKey()?.equals("id", in: bytes) == true)
@@ -77,7 +78,9 @@ import Testing
         #expect(found == .unexpectedByte || found == .unexpectedEnd)
     }
 
-    @Test(arguments: [#"{"a":1,}"#, #"{,"a":1}"#, #"{"a":1 "b":1}"#, #"{"a"}"#, #"{"a":1"#, "{1:1}", "{", #"{"a":1]"#, "{]"])
+    @Test(arguments: [
+        #"{"a":1,}"#, #"{,"a":1}"#, #"{"a":1 "b":1}"#, #"{"a"}"#, #"{"a":1"#, "{1:1}", "{", #"{"a":1]"#, "{]",
+    ])
     func nextKey_inAMalformedObject_throws(text: String) {
         let found = reason(text) { cursor in
             try cursor.beginObject()
@@ -88,7 +91,9 @@ import Testing
     }
 
     @Test func nextItem_whenTheCallerReadNoValue_throwsInsteadOfSkippingIt() {
-        refuse("[1,2]", .unexpectedByte) { try $0.beginArray(); _ = try $0.nextElement(); _ = try $0.nextElement() }
+        refuse("[1,2]", .unexpectedByte) {
+            try $0.beginArray(); _ = try $0.nextElement(); _ = try $0.nextElement()
+        }
         refuse("[1,]", .unexpectedByte) { cursor in
             try cursor.beginArray()
             _ = try cursor.nextElement()
@@ -97,40 +102,49 @@ import Testing
         }
         refuse("1", .unexpectedByte) { _ = try $0.nextKey() }
         refuse("", .unexpectedEnd) { _ = try $0.nextElement() }
-        refuse("[]", .unexpectedByte) { try $0.beginArray(); _ = try $0.nextKey() }
+        refuse("[]", .unexpectedByte) {
+            try $0.beginArray(); _ = try $0.nextKey()
+        }
     }
 
-    @Test(arguments: [
-        ("0", 0), ("-0", 0), ("7", 7), ("18446744073709551615", .max), ("1 ", 1), ("10,", 10),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("7", 7), ("18446744073709551615", .max), ("1 ", 1), ("10,", 10),
+        ] as [(String, UInt64)])
     func readUInt64_ofAWholeNumberInRange_returnsIt(text: String, value: UInt64) throws {
         let read = try with(text) { cursor, _ in try cursor.readUInt64() }
         #expect(read == value)
     }
 
-    @Test(arguments: [
-        ("-1", .numberOutOfRange), ("18446744073709551616", .numberOutOfRange), ("28446744073709551615", .numberOutOfRange),
-        ("99999999999999999999999", .numberOutOfRange), ("1.0", .wrongType), ("1e2", .wrongType), ("1E2", .wrongType),
-        ("1.", .unexpectedEnd), ("1.x", .badNumber), ("01", .badNumber), ("-", .unexpectedEnd), ("--1", .badNumber),
-        ("\"1\"", .wrongType), ("true", .wrongType), ("null", .wrongType), ("[1]", .wrongType), ("{}", .wrongType),
-        ("", .unexpectedEnd), ("+1", .unexpectedByte), (",", .unexpectedByte), ("1e99999", .wrongType),
-    ] as [(String, JSONError.Reason)])
+    @Test(
+        arguments: [
+            ("-1", .numberOutOfRange), ("18446744073709551616", .numberOutOfRange),
+            ("28446744073709551615", .numberOutOfRange),
+            ("99999999999999999999999", .numberOutOfRange), ("1.0", .wrongType), ("1e2", .wrongType),
+            ("1E2", .wrongType),
+            ("1.", .unexpectedEnd), ("1.x", .badNumber), ("01", .badNumber), ("-", .unexpectedEnd), ("--1", .badNumber),
+            ("\"1\"", .wrongType), ("true", .wrongType), ("null", .wrongType), ("[1]", .wrongType), ("{}", .wrongType),
+            ("", .unexpectedEnd), ("+1", .unexpectedByte), (",", .unexpectedByte), ("1e99999", .wrongType),
+        ] as [(String, JSONError.Reason)])
     func readUInt64_ofAnythingElse_throwsTheReason(text: String, expected: JSONError.Reason) {
         refuse(text, expected) { try $0.readUInt64() }
     }
 
-    @Test(arguments: [
-        ("0", 0), ("-0", 0), ("-1", -1), ("9223372036854775807", .max), ("-9223372036854775808", .min),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("-1", -1), ("9223372036854775807", .max), ("-9223372036854775808", .min),
+        ] as [(String, Int64)])
     func readInt64_ofAWholeNumberInRange_returnsIt(text: String, value: Int64) throws {
         let read = try with(text) { cursor, _ in try cursor.readInt64() }
         #expect(read == value)
     }
 
-    @Test(arguments: [
-        ("9223372036854775808", .numberOutOfRange), ("-9223372036854775809", .numberOutOfRange),
-        ("-99999999999999999999", .numberOutOfRange), ("-1.5", .wrongType), ("-01", .badNumber), ("\"\"", .wrongType),
-    ] as [(String, JSONError.Reason)])
+    @Test(
+        arguments: [
+            ("9223372036854775808", .numberOutOfRange), ("-9223372036854775809", .numberOutOfRange),
+            ("-99999999999999999999", .numberOutOfRange), ("-1.5", .wrongType), ("-01", .badNumber),
+            ("\"\"", .wrongType),
+        ] as [(String, JSONError.Reason)])
     func readInt64_ofAnythingElse_throwsTheReason(text: String, expected: JSONError.Reason) {
         refuse(text, expected) { try $0.readInt64() }
     }
@@ -179,8 +193,12 @@ import Testing
     }
 
     @Test func expectEnd_whileAContainerIsOpen_throws() {
-        refuse("[", .unexpectedEnd) { try $0.beginArray(); try $0.expectEnd() }
-        refuse("[]", .trailingBytes) { try $0.beginArray(); try $0.expectEnd() }
+        refuse("[", .unexpectedEnd) {
+            try $0.beginArray(); try $0.expectEnd()
+        }
+        refuse("[]", .trailingBytes) {
+            try $0.beginArray(); try $0.expectEnd()
+        }
     }
 
     @Test func readText_ofAValueWithLineBreaks_removesThem() throws {

@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""""#, ""), (#""plain""#, "plain"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\u0041\u00e9""#, "Aé"),
+        (#""""#, ""), (#""plain""#, "plain"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"),
+        (#""\u0041\u00e9""#, "Aé"),
         (#""\u20AC""#, "€"), (#""\uD83D\uDE00""#, "😀"), (#""x\uDBFF\uDFFFy""#, "x\u{10FFFF}y"), (#""\u0000""#, "\0"),
         (#""\uD800""#, "\u{FFFD}"), (#""\uDC00""#, "\u{FFFD}"), (#""\uD800\uD83D\uDE00""#, "\u{FFFD}😀"),
         (#""\uD800\u0041""#, "\u{FFFD}A"), (#""\uDE00\uD83D""#, "\u{FFFD}\u{FFFD}"), (#""\uD83D\n""#, "\u{FFFD}\n"),
@@ -21,7 +22,9 @@ import Testing
     func string_ofEscapes_resolvesThem(text: String, expected: String) throws {
         let (string, isEqual) = try read(text) { slice, bytes in
             var copy = expected
-            return (slice.string(in: bytes), copy.withUTF8 { slice.equals(utf8: UnsafeRawBufferPointer($0), in: bytes) })
+            return (
+                slice.string(in: bytes), copy.withUTF8 { slice.equals(utf8: UnsafeRawBufferPointer($0), in: bytes) }
+            )
         }
         #expect(Array(string.utf8) == Array(expected.utf8))
         #expect(isEqual)

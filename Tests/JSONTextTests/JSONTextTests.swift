@@ -4,7 +4,8 @@ import Testing
 @Suite struct JSONTextTests {
     @Test(arguments: [
         ("{}", "{}"), (" {} ", "{}"), ("\n[1]\r\n", "[1]"), ("[1,\n2]", "[1,2]"), ("[\r\n1\r\n,\r\n2\r\n]", "[1,2]"),
-        ("{\n  \"a\": 1\n}", "{  \"a\": 1}"), ("[ 1 ,\t2 ]", "[ 1 ,\t2 ]"), (#"["a\nb"]"#, #"["a\nb"]"#), ("\n\n1\n\n", "1"),
+        ("{\n  \"a\": 1\n}", "{  \"a\": 1}"), ("[ 1 ,\t2 ]", "[ 1 ,\t2 ]"), (#"["a\nb"]"#, #"["a\nb"]"#),
+        ("\n\n1\n\n", "1"),
         ("{\"b\":1,\"a\":1,\"b\":2}", "{\"b\":1,\"a\":1,\"b\":2}"), ("[1.0,1e2,\"\\u0041\"]", "[1.0,1e2,\"\\u0041\"]"),
     ])
     func text_ofValidBytes_losesOuterWhitespaceAndLineBreaksOnly(came: String, kept: String) throws {
@@ -53,11 +54,13 @@ import Testing
         #expect(JSONText.null.string == "null" && JSONText.emptyObject.string == "{}")
     }
 
-    @Test(arguments: [
-        (#"{"a":1,"b":[2]}"#, "b", "[2]"), (#"{"a":1,"a":2}"#, "a", "2"), (#"{"\u0061":1}"#, "a", "1"), (#"{"a":1}"#, "b", nil),
-        (#"{"":null}"#, "", "null"), ("[1]", "a", nil), ("\"a\"", "a", nil), (#"{"a":{"b":1}}"#, "b", nil),
-        (#"{"a" : {"b":1} }"#, "a", #"{"b":1}"#), ("{}", "a", nil), (#"{"é":1}"#, "é", "1"),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            (#"{"a":1,"b":[2]}"#, "b", "[2]"), (#"{"a":1,"a":2}"#, "a", "2"), (#"{"\u0061":1}"#, "a", "1"),
+            (#"{"a":1}"#, "b", nil),
+            (#"{"":null}"#, "", "null"), ("[1]", "a", nil), ("\"a\"", "a", nil), (#"{"a":{"b":1}}"#, "b", nil),
+            (#"{"a" : {"b":1} }"#, "a", #"{"b":1}"#), ("{}", "a", nil), (#"{"é":1}"#, "é", "1"),
+        ] as [(String, String, String?)])
     func member_ofAnObject_isTheLastOfThatName(text: String, key: String, value: String?) throws {
         #expect(try JSONText(validating: text.utf8).member(key)?.string == value)
     }

@@ -49,7 +49,10 @@ import Testing
         // Only objects are reached into; nulls inside arrays are values.
         ("{}", #"{"a":[null,{"b":null}]}"#, #"{"a":[null,{"b":null}]}"#),
         (#"{"a":[1]}"#, #"{"a":{"b":1}}"#, #"{"a":{"b":1}}"#),
-        (#"{"a":{"b":{"c":1,"d":2}}}"#, #"{"a":{"b":{"c":null,"e":{"f":null,"g":1}}}}"#, #"{"a":{"b":{"d":2,"e":{"g":1}}}}"#),
+        (
+            #"{"a":{"b":{"c":1,"d":2}}}"#, #"{"a":{"b":{"c":null,"e":{"f":null,"g":1}}}}"#,
+            #"{"a":{"b":{"d":2,"e":{"g":1}}}}"#
+        ),
         // Nothing to do, and targets that are no objects.
         ("{}", "{}", "{}"), (#"{"a":1}"#, "{}", #"{"a":1}"#), ("null", "{}", "{}"), ("1", #"{"a":null}"#, "{}"),
         // Names are compared by code unit: neither normalised nor folded; lone surrogates are only themselves.
@@ -57,7 +60,10 @@ import Testing
         (#"{"\ud800":1}"#, #"{"\ud801":2,"\ufffd":3}"#, #"{"\ud800":1,"\ud801":2,"\ufffd":3}"#),
         (#"{"\ud800":1}"#, #"{"\uD800":2}"#, #"{"\ud800":2}"#), ("{\"😀\":1}", #"{"\ud83d\ude00":2}"#, "{\"😀\":2}"),
         // Names of lengths that share a bit of the filter.
-        (#"{"":1}"#, "{\"\(String(repeating: "k", count: 64))\":2}", "{\"\":1,\"\(String(repeating: "k", count: 64))\":2}"),
+        (
+            #"{"":1}"#, "{\"\(String(repeating: "k", count: 64))\":2}",
+            "{\"\":1,\"\(String(repeating: "k", count: 64))\":2}"
+        ),
     ])
     func apply_toOneObject_keepsWhatThePatchDoesNotName(target: String, patch: String, result: String) throws {
         #expect(try merge(target, patch) == result)

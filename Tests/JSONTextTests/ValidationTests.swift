@@ -34,7 +34,8 @@ import Testing
         ("-Infinity", .badNumber), ("١", .unexpectedByte), ("[1 2]", .unexpectedByte), ("- 1", .badNumber),
         // Words
         ("tru", .unexpectedEnd), ("trux", .unexpectedByte), ("True", .unexpectedByte), ("nul", .unexpectedEnd),
-        ("nulll", .trailingBytes), ("fals", .unexpectedEnd), ("truefalse", .trailingBytes), ("undefined", .unexpectedByte),
+        ("nulll", .trailingBytes), ("fals", .unexpectedEnd), ("truefalse", .trailingBytes),
+        ("undefined", .unexpectedByte),
         // Strings
         ("\"", .unexpectedEnd), ("\"abc", .unexpectedEnd), ("\"abcdefgh", .unexpectedEnd), ("'a'", .unexpectedByte),
         (#""\""#, .unexpectedEnd), (#""\x""#, .badEscape), (#""\a""#, .badEscape), (#""\U0041""#, .badEscape),
@@ -49,13 +50,16 @@ import Testing
         (#"{"a":1]"#, .unexpectedByte), (#"{"a":1,}"#, .unexpectedByte), (#"{,"a":1}"#, .unexpectedByte),
         (#"{"a"}"#, .unexpectedByte), (#"{"a":}"#, .unexpectedByte), (#"{"a" 1}"#, .unexpectedByte),
         (#"{"a"::1}"#, .unexpectedByte), (#"{"a":1:2}"#, .unexpectedByte), (#"{"a":1 "b":2}"#, .unexpectedByte),
-        ("{a:1}", .unexpectedByte), ("{'a':1}", .unexpectedByte), ("{1:1}", .unexpectedByte), ("{null:1}", .unexpectedByte),
-        (#"{"a""#, .unexpectedEnd), (#"{"a":"#, .unexpectedEnd), (#"{"a":1"#, .unexpectedEnd), (#"{"a":1,"#, .unexpectedEnd),
+        ("{a:1}", .unexpectedByte), ("{'a':1}", .unexpectedByte), ("{1:1}", .unexpectedByte),
+        ("{null:1}", .unexpectedByte),
+        (#"{"a""#, .unexpectedEnd), (#"{"a":"#, .unexpectedEnd), (#"{"a":1"#, .unexpectedEnd),
+        (#"{"a":1,"#, .unexpectedEnd),
         ("[[]", .unexpectedEnd), ("[]]", .trailingBytes), ("{}}", .trailingBytes), ("[][]", .trailingBytes),
         ("1 2", .trailingBytes), ("{} x", .trailingBytes), ("\"a\"b", .trailingBytes), ("[\"a\":1]", .unexpectedByte),
         // Comments, other whitespace, byte order mark
         ("/**/1", .unexpectedByte), ("1//", .trailingBytes), ("#", .unexpectedByte), ("[1]#", .trailingBytes),
-        ("\u{B}1", .unexpectedByte), ("\u{C}1", .unexpectedByte), ("\u{A0}1", .unexpectedByte), ("1\u{0}", .trailingBytes),
+        ("\u{B}1", .unexpectedByte), ("\u{C}1", .unexpectedByte), ("\u{A0}1", .unexpectedByte),
+        ("1\u{0}", .trailingBytes),
         ("\u{FEFF}1", .unexpectedByte), ("\u{FEFF}{}", .unexpectedByte), ("\u{2028}1", .unexpectedByte),
     ]
 
