@@ -31,7 +31,9 @@ public struct JSONText: Sendable, Hashable {
         validating bytes: some Collection<UInt8>, depthMax: Int = JSONLimits.depthMax
     ) throws(JSONError) {
         let inPlace = bytes.withContiguousStorageIfAvailable { buffer in
-            Result { () throws(JSONError) in try JSONText(validating: UnsafeRawBufferPointer(buffer), depthMax: depthMax) }
+            Result { () throws(JSONError) in
+                try JSONText(validating: UnsafeRawBufferPointer(buffer), depthMax: depthMax)
+            }
         }
         guard let inPlace else {
             try self.init(validating: [UInt8](bytes), depthMax: depthMax)

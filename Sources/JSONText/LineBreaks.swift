@@ -18,7 +18,9 @@ enum LineBreaks {
 
     static func removed(from bytes: UnsafeRawBufferPointer) -> [UInt8] {
         guard exist(in: bytes) else { return [UInt8](bytes) }
-        return [UInt8](unsafeUninitializedCapacity: bytes.count) { result, initializedCount in
+        // The result may be kept for long, so it gets no more room than it needs.
+        let breaks = bytes.reduce(into: 0) { count, byte in count += isLineBreak(byte) ? 1 : 0 }
+        return [UInt8](unsafeUninitializedCapacity: bytes.count - breaks) { result, initializedCount in
             for byte in bytes where !isLineBreak(byte) {
                 result[initializedCount] = byte
                 initializedCount += 1

@@ -1,8 +1,8 @@
 /// Applies a JSON Merge Patch to bytes.
 ///
-/// Members that the patch does not name stay byte for byte and in their order, also when a key is there several times.
-/// A member that it names keeps its place and the spelling of its key; if the target has the key several times, the last
-/// one counts and the others go. New members follow in the patch's order; of a key that the patch has twice, the last
+/// Members that the patch does not name stay byte for byte and in their order, also when a key is there several
+/// times. A member that it names keeps its place and the spelling of its key; if the target has the key several times,
+/// the last one counts and the others go. New members follow in the patch's order; of a key that the patch has twice, the last
 /// counts. Whitespace around commas and braces is not kept in an object that the patch reaches into.
 ///
 /// - Source: RFC 7396.
