@@ -68,6 +68,7 @@ struct EventStreamBody: Sendable {
         let taken = queue.take()
         guard !taken.isEmpty else { return }
         try await writer.write(contentsOf: taken)
+        guard plan.channels.count > 1 else { return }
         seat.eventLoop.execute { subscriber.value.wroteEverything() }
     }
 }

@@ -59,7 +59,7 @@ struct ServerAPIRoutes: Sendable {
         let results = try await bounded(asked)
         var out: [UInt8] = Array("{\"replies\":[".utf8)
         for (index, (command, result)) in zip(asked, results).enumerated() {
-            out.append(index > 0 ? UInt8(ascii: ",") : UInt8(ascii: " "))
+            if index > 0 { out.append(UInt8(ascii: ",")) }
             switch (command, result) {
             case (.success(let command), .success(let json)):
                 out.append(UInt8(ascii: "{"))
