@@ -63,7 +63,8 @@ struct EventStreamBody: Sendable {
     }
 
     private func write(
-        _ queue: EventStreamQueue, _ subscriber: NIOLoopBound<EventStreamSubscriber>, _ writer: inout any ResponseBodyWriter
+        _ queue: EventStreamQueue, _ subscriber: NIOLoopBound<EventStreamSubscriber>,
+        _ writer: inout any ResponseBodyWriter
     ) async throws {
         let taken = queue.take()
         guard !taken.isEmpty else { return }

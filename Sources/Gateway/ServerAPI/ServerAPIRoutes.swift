@@ -126,9 +126,11 @@ struct ServerAPIRoutes: Sendable {
     }
 
     private static func several(_ out: [UInt8], _ results: [ServerResult]) -> Response {
-        let isHopeless = !results.isEmpty && results.allSatisfy { result in
-            if case .failure(let error) = result { error.isTemporary } else { false }
-        }
+        let isHopeless =
+            !results.isEmpty
+            && results.allSatisfy { result in
+                if case .failure(let error) = result { error.isTemporary } else { false }
+            }
         return response(out, isHopeless ? .serviceUnavailable : .ok, isTemporary: isHopeless)
     }
 

@@ -98,7 +98,8 @@ struct ServerCommands: Sendable {
         } catch { return .failure(.badRequest("b64data holds no JSON: \(error.description)")) }
     }
 
-    private func publication(to channel: String, _ parameters: ServerParameters) -> Result<EngineQuestion, ServerError> {
+    private func publication(to channel: String, _ parameters: ServerParameters) -> Result<EngineQuestion, ServerError>
+    {
         let resolved: (name: ChannelName, options: ChannelOptions)
         switch namespaces.resolve(channel) {
         case .success(let found): resolved = found

@@ -31,7 +31,8 @@ import Testing
             try await server.publish("chat:1", "3", #","skip_history":true"#)
             try await server.publish("chat:1", "4")
             let text = try await client.wait(for: "data: 4\n\n")
-            let events = "id: \(epoch):1\ndata: {\"a\": 1.0}\n\nid: \(epoch):2\ndata: \"x\"\n\ndata: 3\n\nid: \(epoch):3\ndata: 4\n\n"
+            let events =
+                "id: \(epoch):1\ndata: {\"a\": 1.0}\n\nid: \(epoch):2\ndata: \"x\"\n\ndata: 3\n\nid: \(epoch):3\ndata: 4\n\n"
             #expect(text.hasSuffix(events))
             try await client.close()
             try await server.waitForSubscribers(of: "chat:1", count: 0)

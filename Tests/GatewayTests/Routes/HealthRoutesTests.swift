@@ -42,8 +42,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (EngineError?.none, false, false, "ok", "ok", 0), (EngineError(.diskFull, "disk"), false, false, "degraded", "disk-full", 1),
-        (EngineError(.unavailable, "x"), false, true, "degraded", "unavailable", 2), (nil, true, false, "unhealthy", "stuck", 1),
+        (EngineError?.none, false, false, "ok", "ok", 0),
+        (EngineError(.diskFull, "disk"), false, false, "degraded", "disk-full", 1),
+        (EngineError(.unavailable, "x"), false, true, "degraded", "unavailable", 2),
+        (nil, true, false, "unhealthy", "stuck", 1),
         (EngineError(.diskFull, "disk"), true, true, "unhealthy", "stuck", 3), (nil, false, true, "degraded", "ok", 1),
     ])
     func verdict_followsEngineAndDrain(

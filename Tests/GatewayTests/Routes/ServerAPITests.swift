@@ -48,7 +48,8 @@ import Testing
 
     @Test func publish_countsAndKeepsThePayloadAsItCame() async throws {
         try await run { rig in
-            let first = try await post(rig, "publish", #"{"channel":"chat:1","data":{"b":1.0, "a":"é"},"tags":{"k":"v"}}"#)
+            let first = try await post(
+                rig, "publish", #"{"channel":"chat:1","data":{"b":1.0, "a":"é"},"tags":{"k":"v"}}"#)
             let epoch = try await epoch(rig, "chat:1")
             #expect(first.status == 200)
             #expect(first.text == #"{"result":{"offset":1,"epoch":\#(epoch)}}"#)
@@ -102,7 +103,8 @@ import Testing
     @Test func payload_whenAsDeepAsMayBe_isTaken() async throws {
         try await run { rig in
             let deep = String(repeating: "[", count: 32) + String(repeating: "]", count: 32)
-            let reply = try await post(rig, "batch", #"{"commands":[{"publish":{"channel":"chat:1","data":\#(deep)}}]}"#)
+            let reply = try await post(
+                rig, "batch", #"{"commands":[{"publish":{"channel":"chat:1","data":\#(deep)}}]}"#)
             #expect(reply.text.contains("\"offset\":1"))
         }
     }

@@ -89,7 +89,9 @@ import Testing
             }
             let all = try await post(rig, "channels", "{}")
             #expect(
-                all.text == #"{"result":{"channels":{"chat:1":{"num_clients":1},"chat:2":{"num_clients":1},"x":{"num_clients":1}}}}"#)
+                all.text
+                    == #"{"result":{"channels":{"chat:1":{"num_clients":1},"chat:2":{"num_clients":1},"x":{"num_clients":1}}}}"#
+            )
             let some = try await post(rig, "channels", #"{"pattern":"chat:?"}"#)
             #expect(some.text == #"{"result":{"channels":{"chat:1":{"num_clients":1},"chat:2":{"num_clients":1}}}}"#)
             let wrong = try await post(rig, "channels", #"{"pattern":"["}"#)
@@ -132,7 +134,8 @@ import Testing
             let reply = try await post(
                 rig, "",
                 #"{"method":"publish","params":{"channel":"a","data":1}}"# + "\n"
-                    + #"{"params":{"channel":"a","limit":-1},"method":"history"}"# + "\n" + #"{"method":"nope"}"# + "\n")
+                    + #"{"params":{"channel":"a","limit":-1},"method":"history"}"# + "\n" + #"{"method":"nope"}"# + "\n"
+            )
             let lines = reply.text.split(separator: "\n")
             #expect(lines.count == 3)
             #expect(lines[0].hasPrefix(#"{"result":{"offset":1"#))

@@ -51,7 +51,8 @@ import Testing
                     for writer in 0..<100 {
                         group.addTask {
                             let fields = ["If-Match": "\"\(version)\"", "Content-Type": "application/json"]
-                            return try await rig.send(.patch, "/api/sessions/\(id)", #"{"n":\#(writer)}"#, fields).status
+                            return try await rig.send(.patch, "/api/sessions/\(id)", #"{"n":\#(writer)}"#, fields)
+                                .status
                         }
                     }
                     return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }

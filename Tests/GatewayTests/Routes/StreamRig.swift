@@ -47,7 +47,8 @@ struct StreamRig: Sendable {
     }
 
     func publish(_ channel: String, _ data: String, _ rest: String = "") async throws {
-        _ = try await rig.send(.post, "/api/publish", #"{"channel":"\#(channel)","data":\#(data)\#(rest)}"#, RouteRig.key)
+        _ = try await rig.send(
+            .post, "/api/publish", #"{"channel":"\#(channel)","data":\#(data)\#(rest)}"#, RouteRig.key)
     }
 
     /// The stream of this channel has joined it.
@@ -56,7 +57,9 @@ struct StreamRig: Sendable {
         while true {
             let totals = try await rig.core.engine.ask { .channels($0) }
             if totals[channel, default: 0] == count { return }
-            guard ContinuousClock.now < deadline else { throw StreamClient.Late(waitingFor: "subscribers", text: "\(totals)") }
+            guard ContinuousClock.now < deadline else {
+                throw StreamClient.Late(waitingFor: "subscribers", text: "\(totals)")
+            }
             await Task.yield()
         }
     }
@@ -92,7 +95,8 @@ final class StreamClient: Sendable {
             }
             .connect(host: "127.0.0.1", port: port).get()
         let collector = try await channel.eventLoop.submit {
-            NIOLoopBound(try channel.pipeline.syncOperations.handler(type: Collector.self), eventLoop: channel.eventLoop)
+            NIOLoopBound(
+                try channel.pipeline.syncOperations.handler(type: Collector.self), eventLoop: channel.eventLoop)
         }.get()
         return StreamClient(channel, collector)
     }
@@ -103,7 +107,9 @@ final class StreamClient: Sendable {
 
     /// Waits until a text came so many times, and returns everything that came.
     @discardableResult func wait(for needle: String, times: Int = 1) async throws -> String {
-        try await wait(needle) { text, _ in text.split(separator: needle, omittingEmptySubsequences: false).count > times }
+        try await wait(needle) { text, _ in
+            text.split(separator: needle, omittingEmptySubsequences: false).count > times
+        }
     }
 
     /// Waits until the server closed the connection.
