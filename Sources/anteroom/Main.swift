@@ -9,7 +9,8 @@ struct Anteroom: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "anteroom",
         abstract: "A durable session service with journaled pub/sub.",
-        discussion: "Every setting is a flag, an environment variable and a key of the file that --config names, in this order.",
+        discussion:
+            "Every setting is a flag, an environment variable and a key of the file that --config names, in this order.",
         version: version,
         subcommands: [ServeCommand.self, ConfigCommand.self, TokenCommand.self],
         defaultSubcommand: ServeCommand.self)

@@ -56,7 +56,8 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
     private let open = ChannelPermissions(insecure: true)
 
     private func verdict(
-        _ operation: ChannelPermissions.Operation, _ channel: String = "chat:1", _ options: ChannelOptions = ChannelOptions(),
+        _ operation: ChannelPermissions.Operation, _ channel: String = "chat:1",
+        _ options: ChannelOptions = ChannelOptions(),
         _ identity: Identity = Identity(user: "42"), subscribed: Bool = false, insecure: Bool = false
     ) throws -> ChannelPermissions.Verdict {
         let name = try #require(ChannelName(channel))
@@ -68,9 +69,12 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
     func access_decidesEachOperationByItsOwnRule(row: AccessCase) throws {
         let identity = Identity(user: row.user)
         let denied = ChannelPermissions.Verdict.deny(.permissionDenied)
-        let publish = try verdict(.publish, "chat:1", .init(publish: row.access), identity, subscribed: row.isSubscribed)
-        let history = try verdict(.history, "chat:1", .init(history: row.access), identity, subscribed: row.isSubscribed)
-        let subscribe = try verdict(.subscribe, "chat:1", .init(subscribe: row.access), identity, subscribed: row.isSubscribed)
+        let publish = try verdict(
+            .publish, "chat:1", .init(publish: row.access), identity, subscribed: row.isSubscribed)
+        let history = try verdict(
+            .history, "chat:1", .init(history: row.access), identity, subscribed: row.isSubscribed)
+        let subscribe = try verdict(
+            .subscribe, "chat:1", .init(subscribe: row.access), identity, subscribed: row.isSubscribed)
         #expect(publish == (row.isAllowed ? .allow : denied))
         #expect(history == (row.isAllowed ? .allow : denied))
         #expect(subscribe == (row.mayJoin ? .allow : denied))
@@ -118,7 +122,8 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
             #expect(try verdict(.subscribe, channel, options, identity, insecure: insecure) == .askOwner(reserved))
             #expect(try verdict(.history, channel, options, identity, insecure: insecure) == .askOwner(reserved))
             #expect(
-                try verdict(.subscribe, "$" + channel, options, identity, insecure: insecure) == .deny(.permissionDenied))
+                try verdict(.subscribe, "$" + channel, options, identity, insecure: insecure)
+                    == .deny(.permissionDenied))
         }
     }
 
@@ -137,7 +142,8 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
         let forced = ChannelOptions(allowPositioning: false, allowRecovery: false, forceRecovery: true)
         let positioned = ChannelOptions(allowPositioning: false, forcePositioning: true, allowRecovery: false)
         func position(_ options: ChannelOptions, wants: Bool) -> [Bool] {
-            let (a, b) = closed.position(options: options, identity: user, wantsPositioned: wants, wantsRecoverable: wants)
+            let (a, b) = closed.position(
+                options: options, identity: user, wantsPositioned: wants, wantsRecoverable: wants)
             return [a, b]
         }
         #expect(position(ChannelOptions(), wants: true) == [true, true])
@@ -153,19 +159,20 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct SessionPermissionTests {
-    @Test(arguments: [
-        (.operator, "42", true, true),
-        (Identity(user: "42"), "42", true, true),
-        (Identity(user: "43"), "42", false, false),
-        (Identity(user: "42"), "", false, false),
-        (.anonymous, "", false, false),
-        (.anonymous, "42", false, false),
-        (Identity(user: "", sessions: ["s": .read]), "42", true, false),
-        (Identity(user: "", sessions: ["s": .readWrite]), "42", true, true),
-        (Identity(user: "43", sessions: ["other": .readWrite]), "42", false, false),
-        (Identity(user: "42", sessions: ["s": .read]), "42", true, true),
-        (Identity(user: "4２"), "42", false, false),
-    ] as [(Identity, String, Bool, Bool)])
+    @Test(
+        arguments: [
+            (.operator, "42", true, true),
+            (Identity(user: "42"), "42", true, true),
+            (Identity(user: "43"), "42", false, false),
+            (Identity(user: "42"), "", false, false),
+            (.anonymous, "", false, false),
+            (.anonymous, "42", false, false),
+            (Identity(user: "", sessions: ["s": .read]), "42", true, false),
+            (Identity(user: "", sessions: ["s": .readWrite]), "42", true, true),
+            (Identity(user: "43", sessions: ["other": .readWrite]), "42", false, false),
+            (Identity(user: "42", sessions: ["s": .read]), "42", true, true),
+            (Identity(user: "4２"), "42", false, false),
+        ] as [(Identity, String, Bool, Bool)])
     func session_isReachedByKeyOwnerOrClaim(identity: Identity, owner: String, reads: Bool, writes: Bool) {
         #expect(SessionPermission.decide(identity: identity, owner: owner, id: "s", need: .read) == reads)
         #expect(SessionPermission.decide(identity: identity, owner: owner, id: "s", need: .write) == writes)

@@ -23,21 +23,26 @@ import Testing
         #expect(refusal.rawValue == 107)
     }
 
-    @Test(arguments: [
-        ("chat", nil, false), ("chat:42", "chat", false), ("chat:42:7", "chat", false), ("$chat:42", "chat", true),
-        ("$chat", nil, true), (":x", "", false), ("$$chat:x", "$chat", true),
-    ] as [(String, String?, Bool)])
-    func namespace_isTextBeforeTheFirstColonWithoutPrivatePrefix(text: String, namespace: String?, isPrivate: Bool) throws {
+    @Test(
+        arguments: [
+            ("chat", nil, false), ("chat:42", "chat", false), ("chat:42:7", "chat", false), ("$chat:42", "chat", true),
+            ("$chat", nil, true), (":x", "", false), ("$$chat:x", "$chat", true),
+        ] as [(String, String?, Bool)])
+    func namespace_isTextBeforeTheFirstColonWithoutPrivatePrefix(text: String, namespace: String?, isPrivate: Bool)
+        throws
+    {
         let name = try #require(ChannelName(text))
         #expect(name.namespace == namespace)
         #expect(name.isPrivate == isPrivate)
     }
 
-    @Test(arguments: [
-        ("session:9f", .session, "9f"), ("waiting:ab:c", .waiting, "ab:c"), ("presence:x", .presence, "x"),
-        ("session:", .session, nil), ("$session:9f", .session, nil), ("session", nil, nil), ("Session:9f", nil, nil),
-        ("sessions:9f", nil, nil), ("chat:session:9f", nil, nil),
-    ] as [(String, ReservedNamespace?, String?)])
+    @Test(
+        arguments: [
+            ("session:9f", .session, "9f"), ("waiting:ab:c", .waiting, "ab:c"), ("presence:x", .presence, "x"),
+            ("session:", .session, nil), ("$session:9f", .session, nil), ("session", nil, nil),
+            ("Session:9f", nil, nil),
+            ("sessions:9f", nil, nil), ("chat:session:9f", nil, nil),
+        ] as [(String, ReservedNamespace?, String?)])
     func reserved_isExactlyTheServicesOwnNamespaces(text: String, reserved: ReservedNamespace?, id: String?) throws {
         let name = try #require(ChannelName(text))
         #expect(name.reserved == reserved)

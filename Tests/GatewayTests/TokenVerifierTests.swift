@@ -36,7 +36,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"alg":"none"}"#, #"{"alg":"None"}"#, #"{"alg":"nOnE"}"#, #"{"alg":""}"#, #"{"alg":null}"#, #"{"alg":1}"#, #"{}"#,
+        #"{"alg":"none"}"#, #"{"alg":"None"}"#, #"{"alg":"nOnE"}"#, #"{"alg":""}"#, #"{"alg":null}"#, #"{"alg":1}"#,
+        #"{}"#,
         #"{"alg":["HS256"]}"#, #"{"alg":"hs256"}"#, #"{"alg":"HS384"}"#, #"{"alg":"HS512"}"#, #"{"alg":"RS256"}"#,
         #"{"alg":"ES256"}"#, #"{"alg":"EdDSA"}"#, #"{"alg":"HS256 "}"#, #"{"ALG":"HS256"}"#,
         #"{"alg":"HS256","crit":["exp"]}"#, #"{"alg":"HS256","crit":[]}"#, #"{"alg":"HS256","crit":null}"#,
@@ -49,11 +50,13 @@ import Testing
     }
 
     @Test(arguments: [
-        "../../etc/passwd", "https://evil.example/key", "' OR 1=1 --", "file:///dev/zero", String(repeating: "k", count: 500),
+        "../../etc/passwd", "https://evil.example/key", "' OR 1=1 --", "file:///dev/zero",
+        String(repeating: "k", count: 500),
     ])
     func header_whenKeyIdIsHostile_leadsNowhere(kid: String) {
         let header = StrictJSON.object([
-            .init("alg", .string("HS256")), .init("kid", .string(kid)), .init("jku", .string("https://evil.example/jwks")),
+            .init("alg", .string("HS256")), .init("kid", .string(kid)),
+            .init("jku", .string("https://evil.example/jwks")),
         ])
         // The right key still verifies, a wrong one still doesn't: the header was only compared.
         #expect(verdict(signer.sign(header: header.text, claims: Self.claims)) != .invalid)
@@ -71,7 +74,8 @@ import Testing
             TokenSigner(secret: "another-secret-of-another-server").sign(claims: Self.claims), unsigned,
             "\(head).\(payload).", "\(head).\(payload)", "\(head).\(payload).\(signature.dropLast())",
             "\(head).\(payload).\(signature.dropLast(4))", "\(head).\(payload).\(signature)AAAA",
-            "\(head).\(payload).\(replacement)\(signature.dropFirst())", "\(token)=", "\(token).", ".\(token)", " \(token)",
+            "\(head).\(payload).\(replacement)\(signature.dropFirst())", "\(token)=", "\(token).", ".\(token)",
+            " \(token)",
             "\(token)\n", "\(head).\(payload).\(signature).\(signature)", "..", "...", "", "a.b.c",
             "\(head).\(Base64Text.encodeURL(#"{"sub":"admin"}"#.utf8)).\(signature)",
         ]
@@ -96,10 +100,13 @@ import Testing
 
     @Test(arguments: [
         #"{"sub":42}"#, #"{"sub":null}"#, #"{"sub":["42"]}"#, #"{"sub":"42","sub":"1"}"#, #"{"exp":"1795000060"}"#,
-        #"{"exp":-1}"#, #"{"exp":1e300}"#, #"{"exp":1e13}"#, #"{"exp":null}"#, #"{"exp":true}"#, #"{"nbf":"0"}"#, #"{"iat":{}}"#,
+        #"{"exp":-1}"#, #"{"exp":1e300}"#, #"{"exp":1e13}"#, #"{"exp":null}"#, #"{"exp":true}"#, #"{"nbf":"0"}"#,
+        #"{"iat":{}}"#,
         #"{"expire_at":"never"}"#, #"{"channel":"chat:1"}"#, #"{"channel":""}"#, #"{"channel":null}"#,
-        #"{"sessions":["a"]}"#, #"{"sessions":{"a":"w"}}"#, #"{"sessions":{"a":true}}"#, #"{"sessions":{"a":"r","a":"rw"}}"#,
-        #"{"b64info":"%%"}"#, #"{"b64info":"bm90IGpzb24="}"#, #"{"b64info":7}"#, #"["sub"]"#, #""sub""#, "", "{", #"{"sub":"\ud800"}"#,
+        #"{"sessions":["a"]}"#, #"{"sessions":{"a":"w"}}"#, #"{"sessions":{"a":true}}"#,
+        #"{"sessions":{"a":"r","a":"rw"}}"#,
+        #"{"b64info":"%%"}"#, #"{"b64info":"bm90IGpzb24="}"#, #"{"b64info":7}"#, #"["sub"]"#, #""sub""#, "", "{",
+        #"{"sub":"\ud800"}"#,
     ])
     func claims_whenOfWrongShape_areInvalid(claims: String) {
         #expect(verdict(claims: claims) == .invalid)
@@ -116,8 +123,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"exp":1795000000}"#, true), (#"{"exp":1794999999}"#, true), (#"{"exp":0}"#, true), (#"{"exp":1795000001}"#, false),
-        (#"{"exp":1795000000.5}"#, false), (#"{"nbf":1795000000}"#, false), (#"{"nbf":1795000001}"#, true), (#"{}"#, false),
+        (#"{"exp":1795000000}"#, true), (#"{"exp":1794999999}"#, true), (#"{"exp":0}"#, true),
+        (#"{"exp":1795000001}"#, false),
+        (#"{"exp":1795000000.5}"#, false), (#"{"nbf":1795000000}"#, false), (#"{"nbf":1795000001}"#, true),
+        (#"{}"#, false),
         (#"{"iat":1999999999}"#, false), (#"{"exp":1794999999,"expire_at":0}"#, true), (#"{"exp":1.8e9}"#, false),
     ])
     func time_isExpiredOnExpAndBeforeNbf(claims: String, isExpired: Bool) {

@@ -42,7 +42,9 @@ public struct APIKeyPolicy: Sendable {
     }
 
     private static func key(inAuthorization value: String?) -> String? {
-        guard let value, let space = value.firstIndex(of: " "), value[..<space].lowercased() == "apikey" else { return nil }
+        guard let value, let space = value.firstIndex(of: " "), value[..<space].lowercased() == "apikey" else {
+            return nil
+        }
         return value[space...].drop { $0 == " " }.description
     }
 }

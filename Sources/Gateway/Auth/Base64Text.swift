@@ -2,7 +2,8 @@ import FoundationEssentials
 
 /// Reads and writes base64 in exactly one spelling.
 ///
-/// Foundation accepts several texts for the same bytes; a token must have one, or two different texts carry one signature.
+/// Foundation accepts several texts for the same bytes; a token must have one, or two different texts carry one
+/// signature.
 enum Base64Text {
     /// Writes the URL alphabet without padding, as tokens use it (RFC 7515 §2).
     static func encodeURL(_ bytes: some Sequence<UInt8>) -> String {

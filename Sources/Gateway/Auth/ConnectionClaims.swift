@@ -71,7 +71,9 @@ struct ConnectionClaims {
         case .object(let members):
             var sessions: [String: SessionAccess] = [:]
             for member in members {
-                guard case .string(let text) = member.value, let access = SessionAccess(rawValue: text) else { return nil }
+                guard case .string(let text) = member.value, let access = SessionAccess(rawValue: text) else {
+                    return nil
+                }
                 sessions[member.key] = access
             }
             return sessions

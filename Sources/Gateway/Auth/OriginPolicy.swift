@@ -36,12 +36,15 @@ public struct Origin: Sendable, Equatable {
 
     /// Reads `scheme://host[:port]`; nil for a path, a user, a list or anything else.
     public init?(_ text: String) {
+        // Checked before lower-casing, which turns U+212A, the Kelvin sign, into a plain k.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         let text = text.lowercased()
         guard let mark = text.firstRange(of: "://") else { return nil }
         let scheme = text[..<mark.lowerBound]
         let authority = text[mark.upperBound...]
         guard let first = scheme.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first),
-            scheme.utf8.allSatisfy(Self.isSchemeByte), !authority.isEmpty, authority.utf8.allSatisfy(Self.isAuthorityByte)
+            scheme.utf8.allSatisfy(Self.isSchemeByte), !authority.isEmpty,
+            authority.utf8.allSatisfy(Self.isAuthorityByte)
         else { return nil }
         self.scheme = String(scheme)
         let implied = ["http": ":80", "https": ":443"][self.scheme]
@@ -79,7 +82,9 @@ public enum OriginPattern: Sendable, Equatable {
     /// An origin with `*`, which stands for any run of characters inside the host and port.
     case glob(String)
 
-    /// Reads `*`, `null`, `https://app.example.com`, `https://*.example.com` or `http://localhost:*`; a slash at the end is ignored.
+    /// Reads `*`, `null`, `https://app.example.com`, `https://*.example.com` or `http://localhost:*`.
+    ///
+    /// A slash at the end is ignored: addresses are often copied with it.
     public init?(_ text: String) {
         let text = text.hasSuffix("/") ? String(text.dropLast()) : text
         switch text {

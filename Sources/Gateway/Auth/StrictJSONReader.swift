@@ -66,7 +66,9 @@ struct StrictJSONReader {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw failure("lacks a key in quotes") }
             let key = try string()
-            guard keys.insert(key).inserted else { throw failure("has the key \"\(key)\" twice") }
+            guard keys.insert(key).inserted else {
+                throw failure("has the key \(StrictJSON.string(String(key.prefix(80))).text) twice")
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("lacks a colon") }
             members.append(.init(key, try value()))

@@ -13,8 +13,8 @@ public enum TokenVerdict: Sendable, Equatable {
 
 /// Verifies connection tokens (JWT, RFC 7519) with HMAC keys.
 ///
-/// - Guarantee: the algorithm comes from the configuration, never from the token; no claim is read before the signature is
-///   verified; the header is only compared, so that nothing in it (`kid`, `jku`, `x5u`) leads anywhere.
+/// - Guarantee: the algorithm comes from the configuration, never from the token; no claim is read before the
+///   signature is verified; the header is only compared, so that nothing in it (`kid`, `jku`, `x5u`) leads anywhere.
 /// - Bounds: ``maximumBytes`` of token text.
 /// - Isolation: none; synchronous and free of I/O, so that an event loop can call it.
 public struct TokenVerifier: Sendable {

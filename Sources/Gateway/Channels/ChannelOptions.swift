@@ -17,7 +17,8 @@ public struct ClientAccess: Sendable, Equatable {
 
 /// Holds the resolved options of one namespace.
 ///
-/// Permissions start closed, as in Centrifugo; history and recovery start open, because missing nothing is what Anteroom is for.
+/// Permissions start closed, as in Centrifugo; history and recovery start open, because missing nothing is what
+/// Anteroom is for.
 public struct ChannelOptions: Sendable, Equatable {
     /// Publications that recovery and history may reach back; 0 turns history off.
     public var historySize: Int

@@ -14,7 +14,9 @@ struct ConfigurationReport {
     init(_ configuration: Configuration) {
         var rows = configuration.values.all.map { value in
             var shown = value.shown
-            if value.name == .connections, value.text == nil { shown = String(configuration.gateway.maximumConnections) }
+            if value.name == .connections, value.text == nil {
+                shown = String(configuration.gateway.maximumConnections)
+            }
             return Row(name: value.name.rawValue, value: shown, source: value.source.label)
         }
         let file = configuration.file
@@ -31,7 +33,9 @@ struct ConfigurationReport {
             fromFile: file.withoutNamespace != nil)
         if let sections = file.namespaces {
             for section in sections {
-                add("\(ConfigurationFile.namespacesKey).\(section.name)", Self.describe(section.options), fromFile: true)
+                add(
+                    "\(ConfigurationFile.namespacesKey).\(section.name)", Self.describe(section.options), fromFile: true
+                )
             }
         } else {
             add(ConfigurationFile.namespacesKey, "every name, with the options above", fromFile: false)
@@ -46,7 +50,8 @@ struct ConfigurationReport {
     var json: String {
         let values = rows.map { row in
             StrictJSON.object([
-                .init("name", .string(row.name)), .init("value", .string(row.value)), .init("source", .string(row.source)),
+                .init("name", .string(row.name)), .init("value", .string(row.value)),
+                .init("source", .string(row.source)),
             ])
         }
         return "[\n  " + values.map(\.text).joined(separator: ",\n  ") + "\n]"
@@ -64,7 +69,10 @@ struct ConfigurationReport {
             ["–", ConfigurationFile.insecureKey, "false", "opens every permission of clients; development only"],
             ["–", ConfigurationFile.anonymousKey, "false", "clients may connect without a token"],
             ["–", ConfigurationFile.withoutNamespaceKey, "–", "options of channels without a namespace"],
-            ["–", ConfigurationFile.namespacesKey, "every name", "a list of objects with a name and options; others do not exist"],
+            [
+                "–", ConfigurationFile.namespacesKey, "every name",
+                "a list of objects with a name and options; others do not exist",
+            ],
         ]
         return columns([["VARIABLE", "KEY OF THE FILE", "DEFAULT", "MEANING"]] + settings + others)
             + "\n\nThe flag of VARIABLE_NAME is --variable-name. Options of channels: "
@@ -72,8 +80,14 @@ struct ConfigurationReport {
     }
 
     static func describe(_ options: ChannelOptions) -> String {
-        var parts = [options.hasHistory ? "history \(options.historySize)/\(options.historyTTLMilliseconds) ms" : "no history"]
-        if options.forceRecovery { parts.append("recovery forced") } else if options.allowRecovery { parts.append("recovery") }
+        var parts = [
+            options.hasHistory ? "history \(options.historySize)/\(options.historyTTLMilliseconds) ms" : "no history"
+        ]
+        if options.forceRecovery {
+            parts.append("recovery forced")
+        } else if options.allowRecovery {
+            parts.append("recovery")
+        }
         if options.forcePositioning { parts.append("positioning forced") }
         for (verb, access) in [
             ("subscribe", options.subscribe), ("publish", options.publish), ("history", options.history),

@@ -3,7 +3,8 @@ import FoundationEssentials
 
 /// Is one flag for each setting; names, defaults and meanings come from the table.
 struct SettingFlags: ParsableArguments {
-    @Option(name: .customLong("config"), help: "File with settings and channels (JSON, Centrifugo's keys).") var file: String?
+    @Option(name: .customLong("config"), help: "File with settings and channels (JSON, Centrifugo's keys).")
+    var file: String?
     @Option(help: .of(.port)) var port: String?
     @Option(help: .of(.host)) var host: String?
     @Option(help: .of(.environment)) var environment: String?
@@ -47,7 +48,8 @@ struct SettingFlags: ParsableArguments {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) -> Configuration {
         try Configuration(
-            flags: given, environment: environment, file: try file.map(Self.read) ?? ConfigurationFile(), filePath: file,
+            flags: given, environment: environment, file: try file.map(Self.read) ?? ConfigurationFile(),
+            filePath: file,
             descriptorLimit: DescriptorLimit.current())
     }
 
@@ -56,7 +58,8 @@ struct SettingFlags: ParsableArguments {
         do {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
-            let reason = FileManager.default.fileExists(atPath: path) ? "it is not a readable file" : "there is no such file"
+            let reason =
+                FileManager.default.fileExists(atPath: path) ? "it is not a readable file" : "there is no such file"
             throw .unreadableFile(file: path, reason: reason)
         }
         return try ConfigurationFile([UInt8](data), file: path)

@@ -46,12 +46,15 @@ struct TokenCommand: AsyncParsableCommand {
 
     private func expiry(now: Int64) throws -> Int64? {
         if neverExpires {
-            guard ttl == nil else { throw Exit(.usage, "--ttl and --never-expires contradict each other; accepted is one of them.") }
+            guard ttl == nil else {
+                throw Exit(.usage, "--ttl and --never-expires contradict each other; accepted is one of them.")
+            }
             return nil
         }
         guard let ttl else { return now + Self.defaultLifetime }
         guard let lifetime = SpanText.milliseconds(ttl), lifetime >= 1000 else {
-            throw Exit(.usage, "--ttl is \"\(ttl)\"; accepted is a span of time from one second, like 90s, 15m, 1h or 30d.")
+            throw Exit(
+                .usage, "--ttl is \"\(ttl)\"; accepted is a span of time from one second, like 90s, 15m, 1h or 30d.")
         }
         return now + lifetime
     }

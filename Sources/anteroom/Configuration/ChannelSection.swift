@@ -10,7 +10,8 @@ struct ChannelSection: Sendable, Equatable {
     /// Largest history of one channel, in publications.
     static let maximumHistory: Int64 = 1_000_000
 
-    private static let nameRule = "a name of 2 to 64 letters, digits and any of - _ . that is not session, waiting or presence"
+    private static let nameRule =
+        "a name of 2 to 64 letters, digits and any of - _ . that is not session, waiting or presence"
 
     private static let switches: [(key: String, path: any (WritableKeyPath<ChannelOptions, Bool> & Sendable))] = [
         ("allow_positioning", \.allowPositioning),
@@ -46,7 +47,9 @@ struct ChannelSection: Sendable, Equatable {
             let options = try options(entry, alsoAllowed: ["name"])
             let name = FileNode(file: node.file, path: entry.path + ".name", value: value["name"] ?? .null)
             guard case .string(let text) = name.value, isName(text) else { throw name.wrong(nameRule) }
-            guard !sections.contains(where: { $0.name == text }) else { throw name.wrong("a name that is not listed twice") }
+            guard !sections.contains(where: { $0.name == text }) else {
+                throw name.wrong("a name that is not listed twice")
+            }
             sections.append(ChannelSection(name: text, options: options))
         }
         return sections

@@ -84,7 +84,17 @@ struct FileNode {
     /// The keys of an object.
     func members() throws(ConfigurationError) -> [FileNode] {
         guard case .object(let members) = value else { throw wrong("an object") }
-        return members.map { FileNode(file: file, path: path.isEmpty ? $0.key : "\(path).\($0.key)", value: $0.value) }
+        return members.map { member in
+            let name = Self.pathPart(member.key)
+            return FileNode(file: file, path: path.isEmpty ? name : "\(path).\(name)", value: member.value)
+        }
+    }
+
+    /// A key as a part of a path. One that holds a dot, or anything that would break the sentence, is quoted: no path
+    /// that somebody reads has quotes, so that `{"client.insecure":…}` can't pass for `{"client":{"insecure":…}}`.
+    private static func pathPart(_ key: String) -> String {
+        let isPlain = !key.isEmpty && key.utf8.allSatisfy { (0x21...0x7E).contains($0) && !".[]\"".utf8.contains($0) }
+        return isPlain && key.count <= 80 ? key : StrictJSON.string(String(key.prefix(80))).text
     }
 
     func boolean() throws(ConfigurationError) -> Bool {
@@ -102,7 +112,7 @@ struct FileNode {
             default: nil
             }
         guard let text, setting.accepts(text) else {
-            if case .origins = setting.kind { throw wrong("a list of origins, each \(setting.accepted)") }
+            if case .origins = setting.kind { throw wrong("a list of origins like https://app.example.com, * or null") }
             throw wrong(setting.accepted)
         }
         return text
@@ -114,6 +124,7 @@ struct FileNode {
 
     /// The error for a key that nobody reads, with the nearest one that somebody does.
     func unknown(among keys: [String]) -> ConfigurationError {
+        guard !path.contains("\"") else { return .unknownKey(file: file, key: path, suggestion: nil) }
         // A prefix is a key of its own: `client.tokne` should lead to `client.token`.
         let depth = path.split(separator: ".").count
         let candidates = Set(keys.map { $0.split(separator: ".").prefix(depth).joined(separator: ".") })

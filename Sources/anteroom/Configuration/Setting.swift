@@ -82,7 +82,8 @@ struct Setting: Sendable {
         case .integerOrOff(let range): "0 (off) or a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let choices): choices.joined(separator: ", ")
         case .text, .secret: "a text that is not empty, in one line"
-        case .origins: "*, null, or origins like https://app.example.com and https://*.example.com, with commas between them"
+        case .origins:
+            "*, null, or origins like https://app.example.com and https://*.example.com, with commas between them"
         }
     }
 }

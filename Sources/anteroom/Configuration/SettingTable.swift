@@ -6,7 +6,8 @@ extension Setting {
 
     /// Every setting in the order in which `anteroom config` prints them.
     static let all: [Setting] = [
-        Setting(.port, .integer(0...65_535), "3000", "port for everything; 0 lets the system choose", aliases: ["WS_PORT"]),
+        Setting(
+            .port, .integer(0...65_535), "3000", "port for everything; 0 lets the system choose", aliases: ["WS_PORT"]),
         Setting(.host, .text, "127.0.0.1", "address to listen on", file: "address"),
         Setting(
             .environment, .choice(["development", "test", "production"]), "development",
@@ -16,7 +17,8 @@ extension Setting {
             .durability, .choice(["disk", "os"]), "disk",
             "what an acknowledgement means: fsynced, or handed to the operating system"),
         Setting(
-            .flushInterval, .integer(10...600_000), "1000", "milliseconds between two flushes of changed state to the file"),
+            .flushInterval, .integer(10...600_000), "1000",
+            "milliseconds between two flushes of changed state to the file"),
         Setting(
             .stateCache, .integer(1_048_576...1_099_511_627_776), "268435456", "bytes of state that are kept in memory"),
         Setting(

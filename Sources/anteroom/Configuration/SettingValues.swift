@@ -46,7 +46,9 @@ struct SettingValues: Sendable {
     ) -> (String?, ValueSource) {
         if let text = flags[setting.name] { return (text, .flag(setting.name.flag)) }
         // `PORT=` is how a container file says "not set".
-        let variables = ([setting.name.rawValue] + setting.aliases).filter { environment[$0].map { !$0.isEmpty } ?? false }
+        let variables = ([setting.name.rawValue] + setting.aliases).filter {
+            environment[$0].map { !$0.isEmpty } ?? false
+        }
         if let first = variables.first {
             // Two aliases of a list are two parts of it; of anything else, the first wins.
             if case .origins = setting.kind, first != setting.name.rawValue {
