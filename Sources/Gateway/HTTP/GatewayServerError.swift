@@ -31,7 +31,7 @@ public enum GatewayServerError: Error, Equatable, CustomStringConvertible {
         case let error as IOError where error.errnoCode == EADDRNOTAVAIL: self = .hostNotOurs(host)
         case let error as IOError:
             self = .cannotListen(host: host, port: port, reason: String(cString: strerror(error.errnoCode)))
-        case is SocketAddressError: self = .hostUnknown(host)
+        case is SocketAddressError, is SocketAddressError.UnknownHost: self = .hostUnknown(host)
         default: self = .cannotListen(host: host, port: port, reason: "\(error)")
         }
     }

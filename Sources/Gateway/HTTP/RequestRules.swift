@@ -34,7 +34,7 @@ package enum RequestRules {
         switch error {
         case .headerOverflow: Problem(.requestHeaderFieldsTooLarge)
         case .invalidVersion: Problem(.httpVersionNotSupported)
-        default: Problem(.badRequest, detail: "This is not HTTP/1.1.")
+        default: Problem(.badRequest, detail: "The request is malformed.")
         }
     }
 }
