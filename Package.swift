@@ -80,5 +80,6 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "StyleTests", swiftSettings: strict),
     ]
 )
