@@ -1,9 +1,12 @@
 extension Rule {
     static let documented = Rule(name: "documented") { file in
         file.code.indices.compactMap { index in
-            guard let name = Exported.declaration(in: file.code[index]) else { return nil }
-            return Exported.isDocumented(file, above: index)
-                ? nil : (index + 1, "\(name) has no /// comment right above")
+            guard let found = Exported.declaration(in: file.code[index]) else { return nil }
+            if Exported.conformances.contains(found.name) { return nil }
+            // In test code the plain fields of a record may speak for themselves.
+            if file.isInTests && ["let", "var", "init"].contains(found.keyword) { return nil }
+            if Exported.isDocumented(file, above: index) { return nil }
+            return (index + 1, "\(found.keyword) \(found.name) has no /// comment right above")
         }
     }
 }
@@ -22,8 +25,18 @@ enum Exported {
         "fileprivate", "internal", "distributed", "set", "unsafe",
     ]
 
+    /// Members whose meaning is the protocol's, not ours: its documentation is theirs.
+    static let conformances: Set = [
+        "description", "debugDescription", "=", "<", "hash", "encode", "makeAsyncIterator", "makeIterator",
+        "errorDescription",
+        "InboundIn", "InboundOut", "OutboundIn", "OutboundOut", "handlerAdded", "handlerRemoved", "channelActive",
+        "channelInactive", "channelRead", "channelReadComplete", "channelWritabilityChanged",
+        "userInboundEventTriggered",
+        "errorCaught",
+    ]
+
     /// Keyword and name of an exported declaration that starts in this line, or nil.
-    static func declaration(in line: String) -> String? {
+    static func declaration(in line: String) -> (keyword: String, name: String)? {
         guard levels.contains(where: line.contains) else { return nil }
         var words = Token.tokens(of: [withoutAttributes(line)]).map(\.text)[...]
         var isExported = false
@@ -32,7 +45,7 @@ enum Exported {
                 // public(set) says who may write, not who may see.
                 isExported = isExported || words.first != "("
             } else if keywords.contains(word) && !(word == "class" && isModifier(words.first)) {
-                return isExported ? "\(word) \(words.first ?? "")" : nil
+                return isExported ? (word, words.first ?? "") : nil
             } else if !modifiers.contains(word) && word != "(" && word != ")" && word != "class" {
                 return nil
             }

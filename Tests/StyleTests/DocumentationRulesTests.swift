@@ -1,8 +1,8 @@
 import Testing
 
 @Suite struct DocumentationRulesTests {
-    private func count(_ text: String) -> Int {
-        Rule.documented.violations(in: SourceFile(path: "Sources/Store/Sample.swift", text: text)).count
+    private func count(_ text: String, path: String = "Sources/Store/Sample.swift") -> Int {
+        Rule.documented.violations(in: SourceFile(path: path, text: text)).count
     }
 
     @Test(arguments: [
@@ -24,9 +24,17 @@ import Testing
         "public import Journal",
         "public extension A {}", "public(set) var a = 1", "let public = 1", "let a = \"public var b\"",
         "let package = Package(",
-        "private func package() {}",
+        "private func package() {}", "public var description: String { a }",
+        "package static func < (a: A, b: A) -> Bool { true }",
     ])
     func documentedOrHidden_isAllowed(_ text: String) {
         #expect(count(text) == 0)
+    }
+
+    @Test(arguments: [
+        ("package let a: Int", 0), ("package init() {}", 0), ("package struct A {}", 1), ("package func a() {}", 1),
+    ])
+    func inTests_onlyFieldsSpeakForThemselves(_ text: String, _ violations: Int) {
+        #expect(count(text, path: "Tests/TestSupport/Sample.swift") == violations)
     }
 }

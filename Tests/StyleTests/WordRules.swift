@@ -1,7 +1,7 @@
 extension Rule {
     /// Names that say nothing about what a thing is. A name of the platform is not ours to choose.
     static let bannedName = Rule(name: "banned-name") { file in
-        let foreign: Set = ["FileManager"]
+        let foreign: Set = ["FileManager", "ServerQuiescingHelper"]
         let ends = ["Manager", "Helper", "Helpers", "Util", "Utils"]
         func isBanned(_ word: Substring) -> Bool {
             !foreign.contains(String(word)) && ends.contains { word.hasSuffix($0) }
@@ -25,8 +25,8 @@ extension Rule {
     /// A trap that input can reach is a remote kill.
     static let trap = Rule(name: "trap") { file in
         lines(of: file.code) { line in
-            if Token.holds(line, ["try", "!"]) { return "a forced try" }
-            if Token.holds(line, ["as", "!"]) { return "a forced cast" }
+            if Token.holds(line, glued: "try!") { return "a forced try" }
+            if Token.holds(line, glued: "as!") { return "a forced cast" }
             if Token.holds(line, ["fatalError", "("]) { return "fatalError" }
             return nil
         }
@@ -46,7 +46,7 @@ extension Rule {
 
     static let lostError = Rule(name: "lost-error") { file in
         lines(of: file.code) {
-            Token.holds($0, ["try", "?"]) ? "try? without a comment on why losing the error is safe" : nil
+            Token.holds($0, glued: "try?") ? "try? without a comment on why losing the error is safe" : nil
         }
         .filter { found in
             file.comments[max(0, found.line - 2)..<found.line].allSatisfy { !$0.contains("//") }
@@ -66,5 +66,12 @@ extension Token {
         let texts = tokens(of: [line]).map(\.text)
         guard texts.count >= words.count else { return false }
         return (0...(texts.count - words.count)).contains { texts[$0...].starts(with: words) }
+    }
+
+    /// Whether a line of code holds `word` and its sign without a space between: `try !ready` is no forced try.
+    static func holds(_ line: String, glued word: String) -> Bool {
+        line.ranges(of: word).contains { range in
+            line[..<range.lowerBound].last.map { !($0.isLetter || $0.isNumber || $0 == "_") } ?? true
+        }
     }
 }

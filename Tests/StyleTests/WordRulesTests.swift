@@ -31,7 +31,7 @@ import Testing
         ("let a = try b()", 0),
         ("let a = b as? C", 0), ("// try! and fatalError()", 0), ("let a = \"try! \\(b as! C)\"", 1),
         ("let a = #\"try! \"as!\"#", 0),
-        ("if a != b as C {", 0),
+        ("if a != b as C {", 0), ("if try !a() {", 0), ("retry!", 0), ("(try! a())", 1),
     ])
     func trap_isFoundInCodeOnly(_ line: String, _ count: Int) {
         #expect(Rule.trap.violations(in: file(line)).count == count)
