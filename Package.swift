@@ -106,5 +106,6 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "StyleTests", swiftSettings: strict),
     ]
 )
