@@ -28,6 +28,12 @@ package struct ErrorReply: Error, Sendable, Hashable {
     package let code: Int
     package let message: String
     package let isTemporary: Bool
+
+    package init(code: Int, message: String, isTemporary: Bool = false) {
+        self.code = code
+        self.message = message
+        self.isTemporary = isTemporary
+    }
 }
 
 /// A client of the Centrifuge client protocol v2 (JSON over WebSocket) that keeps its positions over reconnects and

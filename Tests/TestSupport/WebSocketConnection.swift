@@ -8,6 +8,11 @@ import Synchronization
 package struct SocketEnd: Sendable, Hashable {
     package let code: Int?
     package let reason: String
+
+    package init(code: Int?, reason: String) {
+        self.code = code
+        self.reason = reason
+    }
 }
 
 /// The server answered the handshake with something else than an upgrade.
