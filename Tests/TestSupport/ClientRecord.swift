@@ -18,14 +18,16 @@ struct ClientRecord {
     var subscribed: Set<String> = []
     var strangeFrames: [String] = []
     var pingCount = 0
+    private(set) var connection = 0
     private var nextID = 0
     private var answersPings = false
 
-    /// Forgets what belongs to one connection; positions stay.
-    mutating func forgetConnection() {
-        waiting.removeAll()
+    /// Forgets what belongs to the connection before and returns the number of the new one; positions stay.
+    mutating func beginConnection() -> Int {
         subscribed.removeAll()
         socket = nil
+        connection += 1
+        return connection
     }
 
     mutating func expect(_ method: String, _ parameters: JSONValue, _ promise: EventLoopPromise<JSONValue>) -> Int {

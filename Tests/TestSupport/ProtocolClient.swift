@@ -75,13 +75,15 @@ package final class ProtocolClient: Sendable {
         path: String = "/connection/websocket",
         headers: [(String, String)] = []
     ) async throws {
-        state.withLock { $0.forgetConnection() }
+        failWaiting()
+        let connection = state.withLock { $0.beginConnection() }
         let socket = try await WebSocketConnection.open(
             port: port,
             path: path,
             headers: headers,
-            onText: { [weak self] in self?.take($0) },
-            onEnd: { [weak self] in self?.ended($0) }
+            onText: { [weak self] in self?.take($0, of: connection) },
+            onEnd: { [weak self] in self?.ended($0, connection) },
+            afterEnd: { [weak self] in self?.failWaiting(of: connection) }
         )
         state.withLock { $0.socket = socket }
     }
@@ -118,7 +120,8 @@ package final class ProtocolClient: Sendable {
         if abruptly { socket?.abort() } else { socket?.close() }
     }
 
-    private func take(_ frame: String) {
+    private func take(_ frame: String, of connection: Int) {
+        guard state.withLock({ $0.connection == connection }) else { return }
         for line in frame.split(separator: "\n") {
             guard let message = try? JSONValue(parsing: String(line)) else {
                 // A frame that is no JSON is itself a finding: tests assert that there is none.
@@ -178,13 +181,15 @@ package final class ProtocolClient: Sendable {
         events.forEach(log.record)
     }
 
-    private func ended(_ end: SocketEnd) {
+    private func ended(_ end: SocketEnd, _ connection: Int) {
+        guard state.withLock({ $0.connection == connection }) else { return }
         log.record(LogEvent(.closed, who: name, code: end.code))
-        failWaiting()
     }
 
-    private func failWaiting() {
-        let waiting = state.withLock { record in
+    /// Fails the commands in flight: of one connection only, so that a late end never hits its successor's.
+    private func failWaiting(of connection: Int? = nil) {
+        let waiting = state.withLock { record -> [WaitingCommand] in
+            guard connection == nil || connection == record.connection else { return [] }
             defer { record.waiting.removeAll() }
             return Array(record.waiting.values)
         }

@@ -4,10 +4,15 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
+/// The methods that the tests use.
+package enum HTTPVerb: String, Sendable {
+    case GET, POST, PUT, PATCH, DELETE
+}
+
 /// An HTTP answer, whole.
 package struct HTTPAnswer: Sendable {
     package let status: Int
-    package let headers: HTTPHeaders
+    let headers: HTTPHeaders
     package let body: String
 
     /// The first header field of that name.
@@ -58,13 +63,13 @@ package final class TestHTTP: Sendable {
     ///
     /// A body without a `Content-Type` field is announced as JSON.
     package func send(
-        _ method: HTTPMethod,
+        _ method: HTTPVerb,
         _ path: String,
         headers: [(String, String)] = [],
         body: String? = nil
     ) async throws -> HTTPAnswer {
         let channel = try await connection()
-        var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
+        var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method.rawValue), uri: path)
         head.headers.add(name: "Host", value: "127.0.0.1:\(port)")
         head.headers.add(contentsOf: self.headers + headers)
         let bytes = body.map { ByteBuffer(string: $0) }

@@ -34,15 +34,19 @@ package final class WebSocketConnection: Sendable {
     package var end: SocketEnd? { endOfSocket.value }
 
     /// Opens a WebSocket to a path of the loopback interface.
-    /// - Parameter onText: gets every text message.
+    /// - Parameters:
+    ///   - onText: gets every text message.
+    ///   - onEnd: is called before `end` has its value.
+    ///   - afterEnd: is called when `end` has its value.
     package static func open(
         port: Int,
         path: String,
         headers: [(String, String)] = [],
         onText: @escaping @Sendable (String) -> Void,
-        onEnd: @escaping @Sendable (SocketEnd) -> Void = { _ in }
+        onEnd: @escaping @Sendable (SocketEnd) -> Void = { _ in },
+        afterEnd: @escaping @Sendable () -> Void = {}
     ) async throws -> WebSocketConnection {
-        let end = EndOfSocket(onEnd)
+        let end = EndOfSocket(onEnd: onEnd, afterEnd: afterEnd)
         let upgraded = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(5))
             .connect(host: "127.0.0.1", port: port) { channel in
@@ -122,21 +126,31 @@ package final class WebSocketConnection: Sendable {
 
 /// The place where the handler leaves how its connection ended: once.
 final class EndOfSocket: Sendable {
-    private let state = Mutex<SocketEnd?>(nil)
-    private let onEnd: @Sendable (SocketEnd) -> Void
-
-    init(_ onEnd: @escaping @Sendable (SocketEnd) -> Void) {
-        self.onEnd = onEnd
+    private struct State {
+        var isClaimed = false
+        var end: SocketEnd?
     }
 
-    var value: SocketEnd? { state.withLock { $0 } }
+    private let state = Mutex(State())
+    private let onEnd: @Sendable (SocketEnd) -> Void
+    private let afterEnd: @Sendable () -> Void
+
+    init(onEnd: @escaping @Sendable (SocketEnd) -> Void, afterEnd: @escaping @Sendable () -> Void) {
+        self.onEnd = onEnd
+        self.afterEnd = afterEnd
+    }
+
+    var value: SocketEnd? { state.withLock { $0.end } }
 
     func set(_ end: SocketEnd) {
         let isFirst = state.withLock { state in
-            defer { state = state ?? end }
-            return state == nil
+            defer { state.isClaimed = true }
+            return !state.isClaimed
         }
-        if isFirst { onEnd(end) }
+        guard isFirst else { return }
+        onEnd(end)
+        state.withLock { $0.end = end }
+        afterEnd()
     }
 }
 
