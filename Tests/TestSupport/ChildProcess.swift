@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// How a child process ended.
-package enum ExitStatus: Sendable, Hashable {
+package enum ProcessExit: Sendable, Hashable {
     case code(Int)
     case signal(Int)
 }
@@ -44,7 +44,7 @@ package final class ChildProcess: Sendable {
     package var standardError: String { record.output.error }
 
     /// How the child ended, or nil while it runs.
-    package var exitStatus: ExitStatus? { record.exitStatus }
+    package var exitStatus: ProcessExit? { record.exitStatus }
 
     /// Sends a signal, if the child still runs.
     package func signal(_ number: Int32) {
@@ -58,7 +58,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// Waits for the child's end, with all its output read.
-    package func waitForExit(within limit: Duration = .seconds(10)) async throws -> ExitStatus {
+    package func waitForExit(within limit: Duration = .seconds(10)) async throws -> ProcessExit {
         do {
             return try await eventuallySome(within: limit, "exit of process \(processID)") { exitStatus }
         } catch let error as DeadlinePassed {
@@ -73,14 +73,14 @@ final class ChildRecord: Sendable {
         var started: Result<SpawnedChild, any Error>?
         var output = OutputBuffer()
         var isReaped = false
-        var exitStatus: ExitStatus?
+        var exitStatus: ProcessExit?
     }
 
     private let state = Mutex(State())
     private let start = DispatchSemaphore(value: 0)
 
     var output: OutputBuffer { state.withLock { $0.output } }
-    var exitStatus: ExitStatus? { state.withLock { $0.exitStatus } }
+    var exitStatus: ProcessExit? { state.withLock { $0.exitStatus } }
 
     func waitForStart() throws -> SpawnedChild {
         start.wait()
@@ -134,7 +134,7 @@ final class ChildRecord: Sendable {
         }
     }
 
-    private static func exitStatus(of status: Int32) -> ExitStatus {
+    private static func exitStatus(of status: Int32) -> ProcessExit {
         let signal = status & 0x7F
         return signal == 0 ? .code(Int((status >> 8) & 0xFF)) : .signal(Int(signal))
     }

@@ -69,7 +69,7 @@ package final class ServerProcess: Sendable {
     package var standardError: String { current.withLock { $0?.standardError ?? "" } }
 
     /// How it ended, or nil while it runs.
-    package var exitStatus: ExitStatus? { current.withLock { $0?.exitStatus } }
+    package var exitStatus: ProcessExit? { current.withLock { $0?.exitStatus } }
 
     /// The environment of the child: nothing of the machine that the tests run on reaches it.
     private var childEnvironment: [String: String] {
@@ -115,7 +115,7 @@ package final class ServerProcess: Sendable {
     }
 
     /// Waits for the end of the process.
-    package func waitForExit(within limit: Duration = .seconds(10)) async throws -> ExitStatus {
+    package func waitForExit(within limit: Duration = .seconds(10)) async throws -> ProcessExit {
         guard let child = current.withLock({ $0 }) else { throw ServerEnded(status: .code(0), output: "never started") }
         return try await child.waitForExit(within: limit)
     }
@@ -123,7 +123,7 @@ package final class ServerProcess: Sendable {
 
 /// The server process ended where it should have become ready.
 package struct ServerEnded: Error, CustomStringConvertible {
-    package let status: ExitStatus
+    package let status: ProcessExit
     package let output: String
 
     package var description: String { "server ended with \(status): \(output.suffix(2_000))" }
