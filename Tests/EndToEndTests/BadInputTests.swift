@@ -1,7 +1,7 @@
 import NIOCore
 import NIOWebSocket
-import Testing
 import TestSupport
+import Testing
 
 extension ProcessTests {
     /// Promise: bad input is a clear error, and the server goes on.
@@ -90,7 +90,9 @@ extension ProcessTests {
                 parameters: ["channel": "session:1", "data": 1],
                 code: 103
             ),
-            BadCommand(testDescription: "a name that is not ASCII", method: "subscribe", parameters: ["channel": "é"], code: 107),
+            BadCommand(
+                testDescription: "a name that is not ASCII", method: "subscribe", parameters: ["channel": "é"],
+                code: 107),
             BadCommand(
                 testDescription: "a name that is too long",
                 method: "subscribe",
@@ -103,7 +105,8 @@ extension ProcessTests {
                 parameters: ["channel": "a:1", "limit": 1, "since": ["epoch": "_", "offset": 0]],
                 code: 112
             ),
-            BadCommand(testDescription: "an unknown method", method: "rpc", parameters: ["method": "no", "data": 1], code: 104),
+            BadCommand(
+                testDescription: "an unknown method", method: "rpc", parameters: ["method": "no", "data": 1], code: 104),
             BadCommand(testDescription: "a ping from a client", method: "ping", parameters: [:], code: 108),
         ]
 

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 extension ProcessTests {
     /// Promise: a wrong HTTP request is answered with its status and a reason, and changes nothing.
@@ -24,7 +24,8 @@ extension ProcessTests {
             (.PUT, "", "nonsense", 400),
             (.POST, "/nothing", "{}", 404),
         ])
-        func write_withABadBodyOrPath_isRefused(verb: HTTPVerb, suffix: String, body: String, status: Int) async throws {
+        func write_withABadBodyOrPath_isRefused(verb: HTTPVerb, suffix: String, body: String, status: Int) async throws
+        {
             try await withSession { http, path in
                 expectProblem(try await http.send(verb, path + suffix, body: body), status)
                 #expect(try await http.get(path).json?["version"] == 1)

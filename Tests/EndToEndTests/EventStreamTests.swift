@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 extension ProcessTests {
     /// Promise: a plain event stream resumes where it broke off, also across kill -9, or says that it can't.
@@ -91,7 +91,8 @@ private final class Numbers {
     private(set) var last = 0
 
     func publish(_ http: TestHTTP, _ channel: String) async throws {
-        let answer = try await http.post("/api/publish", ["channel": .string(channel), "data": ["number": .int(last + 1)]])
+        let answer = try await http.post(
+            "/api/publish", ["channel": .string(channel), "data": ["number": .int(last + 1)]])
         guard answer.json?["result"] != nil else { throw UnexpectedAnswer(request: "publish", answer: answer) }
         last += 1
     }

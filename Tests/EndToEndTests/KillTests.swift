@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 extension ProcessTests {
     /// Promise: what was acknowledged survives kill -9, and every client that comes back gets exactly what it missed.
@@ -9,7 +9,7 @@ extension ProcessTests {
                 let load = try await MixedLoad(port: server.port)
                 try await load.run {
                     for _ in 0..<3 {
-                        try await load.waitForAcknowledgements(.random(in: 250..<450))
+                        try await load.waitForAcknowledgements(.random(in: 500..<1_500))
                         try await server.kill()
                         try await server.start()
                     }

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 extension ProcessTests {
     /// Promise: official SDKs work unchanged, recovery across a restart included.
@@ -19,7 +19,8 @@ extension ProcessTests {
                 _ = try await python.waitFor("disconnected")
                 let http = TestHTTP(port: server.port)
                 for number in 6...10 {
-                    _ = try await http.post("/api/publish", ["channel": "python:1", "data": ["key": "missed-\(number)"]])
+                    _ = try await http.post(
+                        "/api/publish", ["channel": "python:1", "data": ["key": "missed-\(number)"]])
                 }
                 try await server.kill()
                 try await server.start()

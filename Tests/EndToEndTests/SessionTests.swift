@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 extension ProcessTests {
     /// Promise: a session is a document with a version and an expiry, and every change of it is an event with an offset.
@@ -7,7 +7,8 @@ extension ProcessTests {
         @Test func session_overREST_livesFromPostToDelete() async throws {
             try await ServerProcess.run { server in
                 let http = TestHTTP(port: server.port)
-                let created = try await http.post("/api/sessions", ["type": "cart", "document": ["items": [1, 2], "note": "a"]])
+                let created = try await http.post(
+                    "/api/sessions", ["type": "cart", "document": ["items": [1, 2], "note": "a"]])
                 #expect(created.status == 201)
                 #expect(created.header("ETag") == "\"1\"")
                 let id = try #require(created.json?["id"]?.string)
@@ -24,7 +25,8 @@ extension ProcessTests {
                 #expect(unchanged.status == 304)
                 #expect(unchanged.body.isEmpty)
 
-                let put = try await http.send(.PUT, path, headers: [("If-Match", "\"1\"")], body: #"{"items":[3],"note":"b"}"#)
+                let put = try await http.send(
+                    .PUT, path, headers: [("If-Match", "\"1\"")], body: #"{"items":[3],"note":"b"}"#)
                 #expect(put.status == 200)
                 #expect(put.header("ETag") == "\"2\"")
                 let patch = try await http.send(
@@ -60,7 +62,8 @@ extension ProcessTests {
                 var seen: [String] = []
                 var after = ""
                 repeat {
-                    let page = try await http.get("/api/sessions?type=a&limit=2" + (after.isEmpty ? "" : "&after=\(after)"))
+                    let page = try await http.get(
+                        "/api/sessions?type=a&limit=2" + (after.isEmpty ? "" : "&after=\(after)"))
                     #expect(page.status == 200)
                     let found = (page.json?["sessions"]?.array ?? []).compactMap { $0["id"]?.string }
                     #expect(found.count <= 2)
@@ -90,7 +93,10 @@ extension ProcessTests {
                 try await client.waitForOffset(4, of: channel)
                 let seen = client.publications(channel)
                 #expect(seen.map(\.offset) == [1, 2, 3, 4])
-                #expect(seen.map { $0.data["type"]?.string } == ["session.put", "session.patch", "session.put", "session.end"])
+                #expect(
+                    seen.map { $0.data["type"]?.string } == [
+                        "session.put", "session.patch", "session.put", "session.end",
+                    ])
                 #expect(seen.prefix(3).map { $0.data["version"]?.int } == [1, 2, 3])
                 #expect(seen[0].data["document"] == ["n": 0])
                 #expect(seen[1].data["patch"] == ["n": 1])

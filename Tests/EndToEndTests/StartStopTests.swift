@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 extension ProcessTests {
     /// Promise: what prevents a start is said in one clear sentence, at once, and leaves nothing behind; a stop loses nothing.

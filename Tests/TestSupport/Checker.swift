@@ -1,5 +1,6 @@
 /// A broken promise, with the shortest excerpt of the log that shows it.
 package struct Violation: Sendable, Hashable, CustomStringConvertible {
+    /// The rules of the check, by their number in its output.
     package enum Invariant: String, Sendable {
         /// Every acknowledged write is readable.
         case acknowledgedReadable = "I1"
@@ -44,6 +45,7 @@ package enum EpochPromise: Sendable {
 package struct Checker: Sendable {
     private let promise: EpochPromise
 
+    /// A check of a log whose server made that promise.
     package init(_ promise: EpochPromise = .kept) {
         self.promise = promise
     }
@@ -65,6 +67,7 @@ package struct Checker: Sendable {
         return Array(all.prefix(Self.violationsMax))
     }
 
+    /// How many violations are reported: the first ones tell the most.
     package static let violationsMax = 10
 
     private func acknowledged(_ index: LogIndex) -> [Violation] {

@@ -3,6 +3,7 @@ import Synchronization
 
 /// One thing that a driver did or saw.
 package struct LogEvent: Sendable, Codable, Hashable {
+    /// What kinds of things happen.
     package enum Kind: String, Sendable, Codable {
         /// A write was sent.
         case send
@@ -37,6 +38,7 @@ package struct LogEvent: Sendable, Codable, Hashable {
     package var digest: String?
     package var code: Int?
 
+    /// An event, not yet timed: the log does that.
     package init(
         _ kind: Kind,
         who: String,
@@ -80,6 +82,7 @@ package final class EventLog: Sendable {
     private let state = Mutex(State())
     private let start = ContinuousClock.now
 
+    /// An empty log.
     package init(eventsMax: Int = 1_000_000) {
         self.eventsMax = eventsMax
     }
@@ -96,6 +99,7 @@ package final class EventLog: Sendable {
         }
     }
 
+    /// Every event so far.
     package var events: [LogEvent] { state.withLock { $0.events } }
 
     /// How many events did not fit.

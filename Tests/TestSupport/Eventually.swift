@@ -3,6 +3,7 @@ package struct DeadlinePassed: Error, CustomStringConvertible {
     package let what: String
     package let limit: Duration
 
+    /// The error for a wait of that length.
     package init(what: String, limit: Duration) {
         self.what = what
         self.limit = limit

@@ -82,10 +82,12 @@ extension JSONValue {
         if case .array(let items) = self, items.indices.contains(index) { items[index] } else { nil }
     }
 
+    /// The text, or nil when this is none.
     package var string: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
+    /// The whole number, or nil when this is none.
     package var int: Int? {
         switch self {
         case .int(let value): value
@@ -94,29 +96,38 @@ extension JSONValue {
         }
     }
 
+    /// True or false, or nil when this is neither.
     package var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
+    /// The elements, or nil when this is no array.
     package var array: [JSONValue]? {
         if case .array(let items) = self { items } else { nil }
     }
 
+    /// The members, or nil when this is no object.
     package var object: [String: JSONValue]? {
         if case .object(let members) = self { members } else { nil }
     }
 }
 
 extension JSONValue: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+    /// A literal of the language stands for the JSON value that it looks like.
     package init(stringLiteral value: String) { self = .string(value) }
+    /// A whole number.
     package init(integerLiteral value: Int) { self = .int(value) }
+    /// True or false.
     package init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
 extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral {
+    /// An array.
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object; of a name given twice the last value counts.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
     }
+    /// The value null.
     package init(nilLiteral: ()) { self = .null }
 }

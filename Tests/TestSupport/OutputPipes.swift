@@ -52,7 +52,9 @@ struct OutputPipes {
     private mutating func drain(_ index: Int, _ take: (_ bytes: [UInt8], _ isError: Bool) -> Void) {
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while pipes[index].isOpen {
-            let count = chunk.withUnsafeMutableBytes { Foundation.read(pipes[index].descriptor, $0.baseAddress, $0.count) }
+            let count = chunk.withUnsafeMutableBytes {
+                Foundation.read(pipes[index].descriptor, $0.baseAddress, $0.count)
+            }
             if count > 0 {
                 take(Array(chunk.prefix(count)), pipes[index].isError)
             } else if count == 0 || errno != EAGAIN {

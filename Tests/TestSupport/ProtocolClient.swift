@@ -6,6 +6,7 @@ package struct Position: Sendable, Hashable {
     package var epoch: String
     package var offset: Int
 
+    /// A position in the channel's numbering of that epoch.
     package init(epoch: String, offset: Int) {
         self.epoch = epoch
         self.offset = offset
@@ -29,6 +30,7 @@ package struct ErrorReply: Error, Sendable, Hashable {
     package let message: String
     package let isTemporary: Bool
 
+    /// The error as a test expects it.
     package init(code: Int, message: String, isTemporary: Bool = false) {
         self.code = code
         self.message = message
@@ -48,6 +50,7 @@ package final class ProtocolClient: Sendable {
     private let deadline: Duration
     let state = Mutex(ClientRecord())
 
+    /// A client without a connection.
     package init(name: String, log: EventLog = EventLog(), deadline: Duration = .seconds(10)) {
         self.name = name
         self.log = log
@@ -123,8 +126,8 @@ package final class ProtocolClient: Sendable {
     private func take(_ frame: String, of connection: Int) {
         guard state.withLock({ $0.connection == connection }) else { return }
         for line in frame.split(separator: "\n") {
+            // Losing the error is safe: what is no JSON is kept, and tests assert that there is none.
             guard let message = try? JSONValue(parsing: String(line)) else {
-                // A frame that is no JSON is itself a finding: tests assert that there is none.
                 state.withLock { $0.strangeFrames.append(String(line)) }
                 continue
             }

@@ -46,10 +46,12 @@ extension ProtocolClient {
         try await subscribe(channel, recover: position(channel))
     }
 
+    /// Ends a subscription.
     package func unsubscribe(_ channel: String) async throws {
         _ = try await call("unsubscribe", ["channel": .string(channel)])
     }
 
+    /// Publishes, and returns when the server acknowledged it.
     package func publish(_ channel: String, _ data: JSONValue) async throws {
         _ = try await call("publish", ["channel": .string(channel), "data": data])
     }

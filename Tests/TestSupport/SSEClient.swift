@@ -42,9 +42,13 @@ package final class SSEClient: Sendable {
         return client
     }
 
+    /// The status of the answer, once its head came.
     package var status: Int? { stream.read { $0.status } }
+    /// Every event so far.
     package var events: [SSEEvent] { stream.read { $0.events } }
+    /// How many comment lines came.
     package var commentCount: Int { stream.read { $0.parser.commentCount } }
+    /// True once the stream ended, from either side.
     package var isEnded: Bool { stream.read { $0.isEnded } }
 
     /// Waits until that many events came, and returns them all.

@@ -6,6 +6,7 @@ package struct SSEEvent: Sendable, Hashable {
     package var event: String
     package var data: String
 
+    /// The event as a test expects it.
     package init(id: String, event: String = "message", data: String) {
         self.id = id
         self.event = event
@@ -25,6 +26,7 @@ package struct SSEParser: Sendable {
     /// How many comment lines came; servers use them as heartbeats.
     package private(set) var commentCount = 0
 
+    /// A parser at the begin of a stream.
     package init() {}
 
     /// Takes the next bytes and returns the events that they completed.

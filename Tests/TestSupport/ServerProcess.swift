@@ -47,19 +47,24 @@ package final class ServerProcess: Sendable {
             try await server.kill()
             return result
         } catch {
-            FileHandle.standardError.write(Data("server on \(server.port) wrote:\n\(server.output.suffix(4_000))\n".utf8))
+            FileHandle.standardError.write(
+                Data("server on \(server.port) wrote:\n\(server.output.suffix(4_000))\n".utf8))
             // Losing the error is safe: the first one tells more, and dropping the child kills it as well.
             try? await server.kill()
             throw error
         }
     }
 
+    /// The folder of the test bundle, where the build also leaves the binary.
+    package static var buildFolder: URL {
+        // Losing the error is safe: the start of the binary then fails with a path that shows it.
+        let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(fileURLWithPath: bundle).deletingLastPathComponent()
+    }
+
     /// The binary under test: `ANTEROOM_BINARY`, or the one built beside this test bundle.
     package static var binary: String {
-        if let given = ProcessInfo.processInfo.environment["ANTEROOM_BINARY"] { return given }
-        // Losing the error is safe: the fallback is the path that the error would have hidden.
-        let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("anteroom").path
+        ProcessInfo.processInfo.environment["ANTEROOM_BINARY"] ?? buildFolder.appendingPathComponent("anteroom").path
     }
 
     /// What the running process, or the one that ran last, wrote.

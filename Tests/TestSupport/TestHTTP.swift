@@ -46,6 +46,7 @@ package final class TestHTTP: Sendable {
         idle.withLock { channels in channels.forEach { $0.close(promise: nil) } }
     }
 
+    /// Gets a path.
     package func get(_ path: String, headers: [(String, String)] = []) async throws -> HTTPAnswer {
         try await send(.GET, path, headers: headers)
     }

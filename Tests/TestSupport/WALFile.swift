@@ -4,7 +4,9 @@ import Foundation
 ///
 /// Source: https://www.sqlite.org/fileformat2.html, section 4.1.
 package struct WALFile: Sendable {
+    /// What precedes the first frame.
     package static let headerBytes = 32
+    /// What precedes the page of a frame.
     package static let frameHeaderBytes = 24
 
     package let frameBytes: Int

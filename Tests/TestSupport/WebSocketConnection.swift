@@ -9,6 +9,7 @@ package struct SocketEnd: Sendable, Hashable {
     package let code: Int?
     package let reason: String
 
+    /// The end as a test expects it.
     package init(code: Int?, reason: String) {
         self.code = code
         self.reason = reason

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// The checker must be able to fail: every invariant is fed a log that breaks it, and one that doesn't.
 @Suite struct CheckerTests {
@@ -61,12 +61,15 @@ import TestSupport
             Case("epoch changed", .epochKept, [ack(1), read(1, epoch: "f")]),
             Case("epoch of an empty channel changed", .epochKept, [ack(1), emptyRead(epoch: "f")]),
             Case("one offset, two contents", .oneContent, [subscribed(0), recv(1), read(1, key: "k9")]),
-            Case("one offset, two contents in two epochs", nil, [subscribed(0), recv(1), read(1, epoch: "f", key: "k9")]),
+            Case(
+                "one offset, two contents in two epochs", nil, [subscribed(0), recv(1), read(1, epoch: "f", key: "k9")]),
             Case("hole in the journal", .contiguousJournal, [read(1), read(3)]),
             Case("repetition in the journal", .contiguousJournal, [read(1), read(1)]),
             Case("one key, two offsets", .onceOnly, [read(1), read(2, key: "k1")]),
             Case("one key acknowledged twice", .onceOnly, [ack(1), ack(2, key: "k1"), read(1), read(2, key: "k1")]),
-            Case("readers disagree", .agreement, [subscribed(0), recv(1, key: "k1"), subscribed(1, "s2"), recv(2, "s2", key: "k1")]),
+            Case(
+                "readers disagree", .agreement,
+                [subscribed(0), recv(1, key: "k1"), subscribed(1, "s2"), recv(2, "s2", key: "k1")]),
             Case("never sent", .noInvention, [send(1), subscribed(0), recv(1), recv(2)]),
         ] + subscriberCases
 
@@ -82,8 +85,11 @@ import TestSupport
         Case("another client's end does not matter", nil, [subscribed(0), closed(nil, "s2"), recv(1)]),
         Case("another epoch", .contiguousSubscriber, [subscribed(0), recv(1), recv(2, epoch: "f")]),
         Case("recovered where it left off", nil, [subscribed(0), recv(1), closed(nil), recovered(1), recv(2)]),
-        Case("recovered too far on", .contiguousSubscriber, [subscribed(0), recv(1), closed(nil), recovered(2), recv(3)]),
-        Case("recovered into another epoch", .contiguousSubscriber, [subscribed(0), recv(1), closed(nil), recovered(1, epoch: "f")]),
+        Case(
+            "recovered too far on", .contiguousSubscriber, [subscribed(0), recv(1), closed(nil), recovered(2), recv(3)]),
+        Case(
+            "recovered into another epoch", .contiguousSubscriber,
+            [subscribed(0), recv(1), closed(nil), recovered(1, epoch: "f")]),
         Case("told that it is not recovered", nil, [subscribed(0), recv(1), closed(nil), resync(7), recv(8)]),
         Case("told, then a gap", .contiguousSubscriber, [subscribed(0), recv(1), closed(nil), resync(7), recv(9)]),
     ]
@@ -112,7 +118,9 @@ import TestSupport
         LogEvent(.read, who: "final", channel: "ch", epoch: epoch)
     }
 
-    private static func placed(_ kind: LogEvent.Kind, _ who: String, _ offset: Int, epoch: String, key: String?) -> LogEvent {
+    private static func placed(_ kind: LogEvent.Kind, _ who: String, _ offset: Int, epoch: String, key: String?)
+        -> LogEvent
+    {
         let key = key ?? "k\(offset)"
         return LogEvent(kind, who: who, channel: "ch", epoch: epoch, offset: offset, key: key, digest: "d" + key)
     }

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ChildProcessTests {
     @Test func waitForExit_afterOutput_hasAllOfIt() async throws {
@@ -18,7 +18,8 @@ import TestSupport
     }
 
     @Test func writeLine_reachesTheChild() async throws {
-        let child = try ChildProcess("/bin/sh", ["-c", "read line; echo got $line in $PLACE"], environment: ["PLACE": "here"])
+        let child = try ChildProcess(
+            "/bin/sh", ["-c", "read line; echo got $line in $PLACE"], environment: ["PLACE": "here"])
         child.writeLine("one")
         _ = try await child.waitForExit()
         #expect(child.standardOutput == "got one in here\n")
@@ -56,6 +57,7 @@ import TestSupport
 
     /// The state letter of a process, or nil when there is none with that number.
     private func state(of processID: Int32) throws -> String? {
+        // Losing the error is safe: no such file means no such process.
         guard let text = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8) else { return nil }
         return text.split(separator: ")").last?.split(separator: " ").first.map(String.init)
     }

@@ -1,6 +1,6 @@
 import NIOWebSocket
-import Testing
 import TestSupport
+import Testing
 
 /// The clients of TestSupport, tried on a stand-in whose every frame the test knows.
 @Suite struct ClientTests {
@@ -97,9 +97,11 @@ import TestSupport
 
     @Test func ping_isAnsweredWhenTheServerAsksForIt() async throws {
         let server = try await StandInServer.start { text in
-            text == "{}" ? [StandInServer.close(3000, "got the pong")] : [
-                StandInServer.text(#"{"id":1,"connect":{"client":"x","ping":25,"pong":true}}"# + "\n{}")
-            ]
+            text == "{}"
+                ? [StandInServer.close(3000, "got the pong")]
+                : [
+                    StandInServer.text(#"{"id":1,"connect":{"client":"x","ping":25,"pong":true}}"# + "\n{}")
+                ]
         }
         let client = ProtocolClient(name: "c")
         try await client.connect(port: server.port)
@@ -109,11 +111,14 @@ import TestSupport
 
     @Test func open_whereNoUpgradeIs_throws() async throws {
         let server = try await StandInServer.start()
-        await #expect(throws: UpgradeRefused.self) { try await ProtocolClient(name: "c").open(port: server.port, path: "/refuse") }
+        await #expect(throws: UpgradeRefused.self) {
+            try await ProtocolClient(name: "c").open(port: server.port, path: "/refuse")
+        }
     }
 
     /// One channel in epoch `e` at offset 4; two publications right behind the reply; one was missed by who comes back.
     private static let oneChannel: StandInServer.Script = { text in
+        // Losing the error is safe: what is no command is not answered.
         guard let command = try? JSONValue(parsing: text), let id = command["id"]?.int else { return [] }
         func reply(_ method: String, _ result: JSONValue) -> WebSocketFrame {
             StandInServer.text(JSONValue.object(["id": .int(id), method: result]).text)
@@ -127,7 +132,9 @@ import TestSupport
             let position: [String: JSONValue] = ["epoch": "e", "offset": 6, "recovered": true, "was_recovering": true]
             return [reply("subscribe", .object(position.merging(["publications": missed]) { $1 }))]
         }
-        if command["subscribe"] != nil { return [reply("subscribe", ["epoch": "e", "offset": 4]), push(5, "a"), push(6, "b")] }
+        if command["subscribe"] != nil {
+            return [reply("subscribe", ["epoch": "e", "offset": 4]), push(5, "a"), push(6, "b")]
+        }
         if command["unsubscribe"] != nil { return [reply("unsubscribe", [:])] }
         if command["history"] != nil { return [StandInServer.close(3501, "bad request")] }
         return [StandInServer.text(#"{"id":\#(id),"error":{"code":104,"message":"method not found"}}"#)]

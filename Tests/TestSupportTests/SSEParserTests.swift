@@ -1,12 +1,15 @@
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct SSEParserTests {
     @Test(arguments: [
         ("data: a\n\n", [SSEEvent(id: "", data: "a")]),
         ("id: 7\ndata: a\ndata: b\n\n", [SSEEvent(id: "7", data: "a\nb")]),
         ("event: not-recovered\ndata:{}\n\n", [SSEEvent(id: "", event: "not-recovered", data: "{}")]),
-        (": heartbeat\n\nid: 1\ndata: x\r\n\r\ndata: y\r\n\r\n", [SSEEvent(id: "1", data: "x"), SSEEvent(id: "1", data: "y")]),
+        (
+            ": heartbeat\n\nid: 1\ndata: x\r\n\r\ndata: y\r\n\r\n",
+            [SSEEvent(id: "1", data: "x"), SSEEvent(id: "1", data: "y")]
+        ),
         ("id: 3\n\n", []),
         ("data: unfinished\n", []),
     ])

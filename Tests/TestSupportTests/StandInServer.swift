@@ -79,7 +79,9 @@ private final class ScriptPlayer: ChannelInboundHandler {
         let frame = unwrapInboundIn(data)
         switch frame.opcode {
         case .text:
-            for frame in script(String(buffer: frame.unmaskedData)) { context.write(wrapOutboundOut(frame), promise: nil) }
+            for frame in script(String(buffer: frame.unmaskedData)) {
+                context.write(wrapOutboundOut(frame), promise: nil)
+            }
             context.flush()
         case .connectionClose: context.close(promise: nil)
         default: break
@@ -117,7 +119,8 @@ private final class PlainAnswers: ChannelInboundHandler, RemovableChannelHandler
             : "\(head.method) \(head.uri) " + String(buffer: body)
         var headers = HTTPHeaders()
         if !isStream { headers.add(name: "Content-Length", value: "\(text.utf8.count)") }
-        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
+        context.write(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
         if !isStream { context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
     }

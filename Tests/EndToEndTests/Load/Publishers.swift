@@ -29,7 +29,8 @@ struct APIPublisher: Sendable {
         let request: JSONValue = ["channel": .string(channel), "data": data, "idempotency_key": .string(key)]
         let answer = try await http.post("/api/publish", request)
         guard let result = answer.json?["result"] else {
-            log.record(LogEvent(.nack, who: name, channel: channel, key: key, code: answer.json?["error"]?["code"]?.int))
+            log.record(
+                LogEvent(.nack, who: name, channel: channel, key: key, code: answer.json?["error"]?["code"]?.int))
             if answer.status == 503 || answer.json?["error"]?["code"] == 100 { return false }
             throw UnexpectedAnswer(request: "publish \(key)", answer: answer)
         }
@@ -80,7 +81,8 @@ struct SocketPublisher: Sendable {
         log.record(LogEvent(.send, who: name, channel: channel, key: key))
         let isAcknowledged = try await unlessDisconnected { try await client.publish(channel, data) } != nil
         log.record(
-            LogEvent(isAcknowledged ? .ack : .nack, who: name, channel: channel, key: key, digest: EventLog.digest(data))
+            LogEvent(
+                isAcknowledged ? .ack : .nack, who: name, channel: channel, key: key, digest: EventLog.digest(data))
         )
     }
 }

@@ -54,7 +54,8 @@ final class SessionWriter: Sendable {
             let (expected, number) = state.withLock { ($0.versions[id] ?? 0, $0.lastNumber[id]) }
             let answer = try await http.get("/api/sessions/\(id)")
             if answer.json?["version"]?.int != expected || answer.json?["document"]?["number"]?.int != number {
-                differences.append("\(id): version \(expected) with number \(number ?? 0), but \(answer.status) \(answer.body)")
+                differences.append(
+                    "\(id): version \(expected) with number \(number ?? 0), but \(answer.status) \(answer.body)")
             }
         }
         return differences
