@@ -86,6 +86,46 @@ extension ProcessTests {
             }
         }
 
+        @Test func termination_withWritesInFlight_answersThoseThatTookEffect() async throws {
+            try await ServerProcess.run(environment: ["DRAIN_SECONDS": "1"]) { server in
+                let (port, log) = (server.port, EventLog())
+                let answered = try await withThrowingTaskGroup(of: (String, Int).self) { group in
+                    for number in 0..<10 {
+                        group.addTask { try await Self.publishAtOnce(40, on: "flight:\(number)", port, log) }
+                    }
+                    try await eventually("writes are in flight") { log.count(.ack) > 20 }
+                    server.terminate()
+                    return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+                }
+                #expect(try await server.waitForExit(within: .seconds(15)) == .code(0))
+                try await server.start()
+                let tops = try await FinalReading(http: TestHTTP(port: port), log: log).read(answered.keys.sorted())
+                #expect(tops == answered, "a write took effect and was not answered, or the other way round")
+            }
+        }
+
+        /// Sends writes without waiting in between, and returns how many were acknowledged.
+        private static func publishAtOnce(
+            _ count: Int,
+            on channel: String,
+            _ port: Int,
+            _ log: EventLog
+        ) async throws -> (String, Int) {
+            let client = ProtocolClient(name: channel)
+            try await client.connect(port: port)
+            return try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 0..<count {
+                    group.addTask {
+                        let isDone =
+                            try await unlessDisconnected { try await client.publish(channel, .int(number)) } != nil
+                        if isDone { log.record(LogEvent(.ack, who: channel, channel: channel)) }
+                        return isDone
+                    }
+                }
+                return try await group.reduce(into: (channel, 0)) { $0.1 += $1 ? 1 : 0 }
+            }
+        }
+
         @Test func secondTermination_hurries() async throws {
             try await ServerProcess.run(environment: ["DRAIN_SECONDS": "60"]) { server in
                 let client = ProtocolClient(name: "idle")

@@ -37,10 +37,11 @@ package final class ServerProcess: Sendable {
     package static func run<Result>(
         dataDirectory: String? = nil,
         environment: [String: String] = [:],
+        arguments: [String] = [],
         isolation: isolated (any Actor)? = #isolation,
         _ body: (ServerProcess) async throws -> Result
     ) async throws -> Result {
-        let server = try ServerProcess(dataDirectory: dataDirectory, environment: environment)
+        let server = try ServerProcess(dataDirectory: dataDirectory, environment: environment, arguments: arguments)
         do {
             try await server.start()
             let result = try await body(server)
