@@ -25,8 +25,12 @@ package func eventually(
     isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool
 ) async throws {
-    _ = try await eventuallySome(within: limit, what, isolation: isolation) {
-        try await condition() ? true : nil
+    let clock = ContinuousClock()
+    let end = clock.now.advanced(by: limit)
+    while true {
+        if try await condition() { return }
+        if clock.now >= end { throw DeadlinePassed(what: what, limit: limit) }
+        try await clock.sleep(for: .milliseconds(3))
     }
 }
 
@@ -39,11 +43,11 @@ package func eventuallySome<Value>(
     isolation: isolated (any Actor)? = #isolation,
     _ probe: () async throws -> Value?
 ) async throws -> Value {
-    let clock = ContinuousClock()
-    let end = clock.now.advanced(by: limit)
-    while true {
-        if let value = try await probe() { return value }
-        if clock.now >= end { throw DeadlinePassed(what: what, limit: limit) }
-        try await clock.sleep(for: .milliseconds(3))
+    var found: Value?
+    try await eventually(within: limit, what, isolation: isolation) {
+        found = try await probe()
+        return found != nil
     }
+    guard let found else { throw DeadlinePassed(what: what, limit: limit) }
+    return found
 }

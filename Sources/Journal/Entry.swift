@@ -1,0 +1,130 @@
+/// One record of the journal: the only way to change state.
+public struct Entry: Sendable, Equatable {
+    public var id: EntryID
+    /// Milliseconds since 1970 by the sender's clock; what `apply` uses is the largest seen so far.
+    public var time: Int64
+    public var channel: String
+    public var kind: EntryKind
+    public var header: EntryHeader
+    /// JSON: a publication's data, a document, a patch; empty where the kind has none.
+    public var body: [UInt8]
+
+    /// Makes an entry of its parts.
+    public init(
+        id: EntryID, time: Int64, channel: String, kind: EntryKind, header: EntryHeader = EntryHeader(), body: [UInt8] = []
+    ) {
+        self.id = id
+        self.time = time
+        self.channel = channel
+        self.kind = kind
+        self.header = header
+        self.body = body
+    }
+}
+
+/// Who sent an entry, and the how-many-th of that sender it is.
+public struct EntryID: Hashable, Sendable, CustomStringConvertible {
+    /// Drawn anew at every process start.
+    public let origin: UInt64
+    public let counter: UInt64
+
+    /// Makes an id of its parts.
+    public init(origin: UInt64, counter: UInt64) {
+        self.origin = origin
+        self.counter = counter
+    }
+
+    public var description: String { String(origin, radix: 16) + "-" + String(counter) }
+}
+
+/// What an entry does. An unknown kind stops a node; it is never skipped.
+public enum EntryKind: String, Sendable, CaseIterable {
+    /// Opens a lineage.
+    case open
+    /// Appends a publication to a channel.
+    case publish
+    /// Empties a channel's window and keeps its offsets.
+    case historyRemove = "history.remove"
+    /// Forgets a channel that nothing was published to for long; its bucket gets a new epoch.
+    case channelDrop = "channel.drop"
+    case sessionCreate = "session.create"
+    case sessionPut = "session.put"
+    case sessionPatch = "session.patch"
+    /// Moves a session's deadline; takes no offset, so that it never pushes real changes out of the history.
+    case sessionTouch = "session.touch"
+    case sessionEnd = "session.end"
+    /// Ends a session whose deadline passed; names the deadline that it expects.
+    case sessionExpire = "session.expire"
+    /// Forgets an ended session and its channel.
+    case sessionForget = "session.forget"
+
+    /// True where the channel names a session.
+    public var isSession: Bool { rawValue.hasPrefix("session.") }
+}
+
+/// Everything that `apply` needs beside channel, kind and body, so that it reads no configuration.
+public struct EntryHeader: Sendable, Equatable {
+    /// How many publications the channel keeps, and how long after the newest; nil keeps none (no offset is taken).
+    public var history: HistoryWindow?
+    public var idempotency: IdempotencyClaim?
+    /// The session version that the sender saw.
+    public var expectedVersion: UInt64?
+    /// The deadline that an expiry saw, in milliseconds since 1970.
+    public var expectedDeadline: Int64?
+    public var session: SessionTerms?
+    /// A `ClientInfo` object as JSON, for publications made by a client.
+    public var info: [UInt8]?
+    /// An object of strings as JSON.
+    public var tags: [UInt8]?
+    /// Why a session ended, or why a lineage was opened.
+    public var reason: String?
+
+    /// An empty header.
+    public init() {}
+}
+
+/// A namespace's history options at the time of the entry.
+public struct HistoryWindow: Sendable, Hashable {
+    public var size: UInt32
+    /// Milliseconds after the newest publication.
+    public var ttl: Int64
+
+    /// Makes a window of its parts.
+    public init(size: UInt32, ttl: Int64) {
+        self.size = size
+        self.ttl = ttl
+    }
+}
+
+/// A writer's wish that this write takes effect once.
+public struct IdempotencyClaim: Sendable, Hashable {
+    /// Scoped to the channel.
+    public var key: String
+    /// Checksum over kind and body: the same key with another body is a conflict.
+    public var bodyHash: UInt64
+    /// Milliseconds for which the key is remembered.
+    public var window: Int64
+
+    /// Makes a claim of its parts.
+    public init(key: String, bodyHash: UInt64, window: Int64) {
+        self.key = key
+        self.bodyHash = bodyHash
+        self.window = window
+    }
+}
+
+/// What a session is created with.
+public struct SessionTerms: Sendable, Hashable {
+    public var type: String
+    /// The `sub` of the token that may use the session; empty for nobody but the API key.
+    public var owner: String
+    /// Milliseconds of life after the last sign of it.
+    public var ttl: Int64
+
+    /// Makes terms of their parts.
+    public init(type: String, owner: String, ttl: Int64) {
+        self.type = type
+        self.owner = owner
+        self.ttl = ttl
+    }
+}

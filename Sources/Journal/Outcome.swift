@@ -1,0 +1,57 @@
+/// What applying an entry did: the same on every node and at every replay.
+public struct Outcome: Sendable, Equatable {
+    /// Nil when the entry was accepted.
+    public var refusal: Refusal?
+    /// The publication that it made: which numbering, and which offset in it.
+    public var epoch: Cursor?
+    public var offset: UInt64?
+    /// The session's version after it.
+    public var version: UInt64?
+
+    /// An accepted entry.
+    public init(epoch: Cursor? = nil, offset: UInt64? = nil, version: UInt64? = nil) {
+        self.epoch = epoch
+        self.offset = offset
+        self.version = version
+    }
+
+    /// A refused entry: nothing changed, no offset was taken.
+    public init(refusal: Refusal) { self.refusal = refusal }
+
+    /// `ok`, or the refusal's name: what replay prints.
+    public var verdict: String { refusal?.rawValue ?? "ok" }
+}
+
+/// Why an entry changed nothing.
+public enum Refusal: String, Sendable, CaseIterable {
+    /// The key was used before with the same body: the first outcome stands.
+    case duplicate
+    /// The key was used before with another body.
+    case keyConflict = "key-conflict"
+    /// The idempotency window is full; refusing keeps the promise of the keys already in it.
+    case busy
+    case notFound = "not-found"
+    /// The session has ended; a late write can't bring it back.
+    case ended
+    case exists
+    /// Another write came first.
+    case versionMismatch = "version-mismatch"
+    case badPatch = "bad-patch"
+    case tooLarge = "too-large"
+    /// The session was touched since, or the channel published to: nothing is due.
+    case notDue = "not-due"
+}
+
+/// One row of the journal: an entry, its place, and what it did.
+public struct JournalRow: Sendable, Equatable {
+    public var cursor: Cursor
+    public var entry: Entry
+    public var outcome: Outcome
+
+    /// Makes a row of its parts.
+    public init(cursor: Cursor, entry: Entry, outcome: Outcome) {
+        self.cursor = cursor
+        self.entry = entry
+        self.outcome = outcome
+    }
+}

@@ -1,0 +1,126 @@
+import GRDB
+import Journal
+import Migrations
+
+/// The state in the file, with the cursor that it includes.
+enum Checkpoint {
+    /// Writes every dirty row, the idempotency records and the cursor in one transaction.
+    static func store(_ state: State, journalBytes: Int, in file: DatabaseFile) throws(StorageError) {
+        try file.write { db in
+            for name in state.dirtyChannels { try CheckpointTable.store(db, state.channels[name], named: name) }
+            for id in state.dirtySessions { try CheckpointTable.store(db, state.sessions[id], id: id) }
+            try storeIdempotency(db, state)
+            try storeBuckets(db, state)
+            try storeMeta(db, state)
+            try JournalSize.store(db, journalBytes)
+        }
+    }
+
+    /// The state as of the last checkpoint: cursor, epochs and idempotency records; sessions and channels stay cold.
+    static func load(from file: DatabaseFile) throws(StorageError) -> State {
+        try file.readNewest { db in
+            var state = State()
+            let meta = try loadMeta(db)
+            state.head = meta["cursor"].flatMap(Cursor.init) ?? .start
+            state.journalTime = meta["journal_time"].flatMap(Int64.init) ?? 0
+            state.epochBase = meta["epoch_base"].flatMap(Cursor.init) ?? .start
+            state.epochSalt = meta["epoch_salt"] ?? ""
+            state.idSecret = Array((meta["id_secret"] ?? "").utf8)
+            let buckets = try RawStatement(db, "SELECT bucket, epoch FROM epoch_bucket")
+            while try buckets.step() { state.bucketEpochs[Int(buckets.int64(0))] = Cursor(buckets.text(1)) }
+            try loadIdempotency(db, into: &state)
+            return state
+        }
+    }
+
+    /// Every row of the file in memory: for checks and tests, not for a node.
+    static func loadAll(from file: DatabaseFile) throws(StorageError) -> State {
+        var state = try load(from: file)
+        try file.readNewest { db in
+            let channels = try RawStatement(
+                db, "SELECT epoch, top, floor, history_size, history_ttl, published_at, name FROM channel")
+            while try channels.step() {
+                state.load(CheckpointTable.decodeChannel(channels, from: 0), as: channels.text(6))
+            }
+            let ids = try RawStatement(db, "SELECT id FROM session")
+            while try ids.step() {
+                if let session = try CheckpointTable.session(db, id: ids.text(0)) { state.load(session) }
+            }
+        }
+        return state
+    }
+
+    private static func loadMeta(_ db: Database) throws -> [String: String] {
+        let statement = try RawStatement(db, "SELECT key, value FROM meta")
+        var meta: [String: String] = [:]
+        while try statement.step() { meta[statement.text(0)] = statement.text(1) }
+        return meta
+    }
+
+    private static func storeMeta(_ db: Database, _ state: State) throws {
+        let statement = try RawStatement(
+            db, "INSERT INTO meta(key, value) VALUES (?,?) ON CONFLICT(key) DO UPDATE SET value = excluded.value")
+        let values = [
+            ("cursor", state.head.description), ("journal_time", String(state.journalTime)),
+            ("epoch_base", state.epochBase.description), ("epoch_salt", state.epochSalt),
+            ("id_secret", String(decoding: state.idSecret, as: UTF8.self)),
+        ]
+        for (key, value) in values {
+            try statement.bind(key, at: 0)
+            try statement.bind(value, at: 1)
+            try statement.run()
+        }
+    }
+
+    private static func storeBuckets(_ db: Database, _ state: State) throws {
+        guard !state.bucketEpochs.isEmpty else { return }
+        let statement = try RawStatement(
+            db,
+            """
+            INSERT INTO epoch_bucket(bucket, epoch) VALUES (?,?)
+            ON CONFLICT(bucket) DO UPDATE SET epoch = excluded.epoch WHERE epoch <> excluded.epoch
+            """)
+        for (bucket, epoch) in state.bucketEpochs {
+            try statement.bind(Int64(bucket), at: 0)
+            try statement.bind(epoch.description, at: 1)
+            try statement.run()
+        }
+    }
+
+    private static func storeIdempotency(_ db: Database, _ state: State) throws {
+        let expired = try RawStatement(db, "DELETE FROM idempotency WHERE expires_at <= ?")
+        try expired.bind(state.journalTime, at: 0)
+        try expired.run()
+        let statement = try RawStatement(
+            db,
+            "INSERT INTO idempotency(channel, key, body_hash, epoch, offset, version, expires_at) VALUES (?,?,?,?,?,?,?)")
+        for key in state.idempotency.unflushed {
+            guard let record = state.idempotency.records[key], record.expiresAt > state.journalTime else { continue }
+            try statement.bind(key.channel, at: 0)
+            try statement.bind(key.key, at: 1)
+            try statement.bind(bits: record.bodyHash, at: 2)
+            try statement.bind(record.epoch.description, at: 3)
+            try statement.bind(record.offset.map { Int64(clamping: $0) }, at: 4)
+            try statement.bind(record.version.map { Int64(clamping: $0) }, at: 5)
+            try statement.bind(record.expiresAt, at: 6)
+            try statement.run()
+        }
+    }
+
+    private static func loadIdempotency(_ db: Database, into state: inout State) throws {
+        let statement = try RawStatement(
+            db,
+            """
+            SELECT channel, key, body_hash, epoch, offset, version, expires_at FROM idempotency
+            WHERE expires_at > ? ORDER BY id
+            """)
+        try statement.bind(state.journalTime, at: 0)
+        while try statement.step() {
+            let record = IdempotencyWindow.Record(
+                bodyHash: statement.bits(2), epoch: Cursor(statement.text(3)) ?? .start,
+                offset: statement.isNull(4) ? nil : statement.unsigned(4),
+                version: statement.isNull(5) ? nil : statement.unsigned(5), expiresAt: statement.int64(6))
+            state.idempotency.load(record, as: .init(channel: statement.text(0), key: statement.text(1)))
+        }
+    }
+}

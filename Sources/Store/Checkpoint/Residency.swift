@@ -1,0 +1,51 @@
+import Journal
+import Migrations
+
+extension State {
+    /// Brings the rows that an entry names into memory.
+    mutating func loadRows(of channel: String, from file: DatabaseFile) throws(StorageError) {
+        let id = Session.id(ofChannel: channel)
+        let needsSession = id.map { !isResident(session: $0) } ?? false
+        guard needsSession || !isResident(channel: channel) else { return }
+        let (wantsChannel, rows): (Bool, (Channel?, Session?)) = (
+            !isResident(channel: channel),
+            try file.readNewest { db in
+                (
+                    try CheckpointTable.channel(db, named: channel),
+                    needsSession ? try id.flatMap { try CheckpointTable.session(db, id: $0) } : nil
+                )
+            }
+        )
+        if wantsChannel, let row = rows.0 { load(row, as: channel) }
+        if let row = rows.1 { load(row) }
+    }
+
+    /// Rebuilds the state of a file: the checkpoint, then every entry after it.
+    ///
+    /// - Guarantee: each replayed entry has the outcome that its row records; anything else is `corrupt`.
+    static func rebuild(
+        from file: DatabaseFile, journal: some EntryJournal, cacheBytes: Int
+    ) throws(JournalError) -> State {
+        do {
+            var state = try Checkpoint.load(from: file)
+            while true {
+                let rows = try journal.rows(after: state.head, limit: JournalLimits.replayPageRows)
+                for row in rows {
+                    try state.loadRows(of: row.entry.channel, from: file)
+                    let applied = state.apply(row.entry, at: row.cursor)
+                    guard applied.outcome == row.outcome else {
+                        throw JournalError(
+                            .corrupt,
+                            "entry \(row.cursor) was \(row.outcome.verdict) and is \(applied.outcome.verdict) when replayed")
+                    }
+                }
+                if state.residentBytes > cacheBytes { state.evict(toBytes: cacheBytes) }
+                guard rows.count == JournalLimits.replayPageRows else { return state }
+            }
+        } catch let error as StorageError {
+            throw JournalError(error)
+        } catch let error as JournalError {
+            throw error
+        } catch { throw JournalError(.unavailable, "\(error)") }
+    }
+}

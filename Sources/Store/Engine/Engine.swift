@@ -1,0 +1,110 @@
+import Foundation
+import Journal
+import Migrations
+import Synchronization
+
+/// The serial engine of a node: takes requests from any thread, answers in rounds.
+///
+/// - Guarantee: nothing leaves before it is durable: answers, publications and reads of a round are handed over after its
+///   commit. Requests of one caller are taken in order.
+/// - Isolation: Sendable; the state lives on one writer thread (an actor hop would cost 50 µs).
+/// - Bounds: `EngineLimits`; what doesn't fit is answered `busy`, never dropped silently.
+public final class Engine: Sendable {
+    private let mailbox: Mailbox
+    private let shared: EngineShared
+    private let clock: EngineClock
+    private let idSecret: [UInt8]
+    /// Why this start opened a new lineage; nil when it went on with the old one.
+    public let openingReason: String?
+
+    /// Opens the data directory and starts the writer thread.
+    ///
+    /// - Errors: everything that keeps the node from serving, as one sentence.
+    public init(_ configuration: EngineConfiguration) throws(StorageError) {
+        let (mailbox, shared) = (Mailbox(), EngineShared(clock: configuration.clock))
+        let start = EngineStart()
+        let thread = Thread {
+            do throws(StorageError) {
+                let core = try EngineCore(configuration, mailbox: mailbox, shared: shared)
+                start.finish(.success(core.startFacts))
+                core.run()
+            } catch { start.finish(.failure(error)) }
+            shared.markStopped()
+        }
+        thread.name = "anteroom.writer"
+        thread.stackSize = 4 << 20
+        thread.start()
+        let facts = try start.wait().get()
+        (self.mailbox, self.shared, clock) = (mailbox, shared, configuration.clock)
+        (idSecret, openingReason) = (facts.idSecret, facts.openingReason)
+    }
+
+    /// Gives an event loop its number; its receiver gets the loop's hand-overs from now on.
+    public func attach(_ receiver: any RoundReceiver) -> Int { shared.attach(receiver) }
+
+    /// Queues a request.
+    public func submit(_ request: Request) { submit([request]) }
+
+    /// Queues requests in order. When they don't fit, each is answered with `busy` (or `stopping`) right away.
+    public func submit(_ requests: [Request]) {
+        guard let error = mailbox.put(requests) else { return }
+        for request in requests { shared.refuse(request, with: error) }
+    }
+
+    /// Asks for something and waits for the answer.
+    public func ask<Value: Sendable>(
+        _ request: (Return<Value>) -> Request
+    ) async throws(EngineError) -> Value {
+        let result: Result<Value, EngineError> = await withCheckedContinuation { continuation in
+            submit(request(Return(loop: nil) { continuation.resume(returning: $0) }))
+        }
+        return try result.get()
+    }
+
+    /// Whether writes are taken; costs a lock, never waits for the writer thread.
+    public var health: EngineHealth { shared.health }
+
+    /// Milliseconds since 1970 by the engine's clock.
+    public var now: Int64 { clock.entryTime() }
+
+    /// Turns an idempotency key into an id, the same for every retry; see `SessionID`.
+    public func sessionID(forKey key: String, owner: String) -> String {
+        SessionID.derived(fromKey: key, owner: owner, secret: idSecret)
+    }
+
+    /// Refuses new requests, finishes those that wait, writes a last checkpoint and closes the file.
+    ///
+    /// Returns once the writer thread is done; blocks the calling thread.
+    ///
+    /// - Returns: nil, or why the directory was not left clean (nothing acknowledged is lost then, either).
+    public func stop() -> String? {
+        mailbox.close()
+        shared.waitUntilStopped()
+        return shared.stopFailure
+    }
+}
+
+/// The hand-over of the writer thread's start to whoever waits for it.
+private final class EngineStart: Sendable {
+    private let result = Mutex<Result<EngineStartFacts, StorageError>?>(nil)
+    private let done = DispatchSemaphore(value: 0)
+
+    func finish(_ value: Result<EngineStartFacts, StorageError>) {
+        let isFirst = result.withLock { result in
+            defer { if result == nil { result = value } }
+            return result == nil
+        }
+        if isFirst { done.signal() }
+    }
+
+    func wait() -> Result<EngineStartFacts, StorageError> {
+        done.wait()
+        return result.withLock { $0 } ?? .failure(StorageError(.inputOutput, "the writer thread did not start"))
+    }
+}
+
+/// What the engine knows right after its start.
+struct EngineStartFacts: Sendable {
+    let idSecret: [UInt8]
+    let openingReason: String?
+}

@@ -1,0 +1,55 @@
+import Migrations
+
+/// What an engine is started with.
+public struct EngineConfiguration: Sendable {
+    public var directory: DataDirectory
+    public var durability: HeadRecord.Durability
+    /// Milliseconds between checkpoints.
+    public var flushInterval: Int64
+    /// Budget of hot state in memory.
+    public var cacheBytes: Int
+    /// Milliseconds for which journal rows are kept.
+    public var journalRetention: Int64
+    /// Bytes that journal rows may take.
+    public var journalBytesMax: Int
+    /// How many event loops will attach.
+    public var loops: Int
+    public var clock: EngineClock
+
+    /// A configuration with the defaults of DESIGN section 9.
+    public init(directory: DataDirectory, durability: HeadRecord.Durability = .disk, loops: Int = 1) {
+        self.directory = directory
+        self.durability = durability
+        flushInterval = 1_000
+        cacheBytes = 268_435_456
+        journalRetention = 86_400_000
+        journalBytesMax = 1_073_741_824
+        self.loops = loops
+        clock = .system()
+    }
+}
+
+/// The two clocks of the engine.
+public struct EngineClock: Sendable {
+    /// Milliseconds since 1970 that never jump: the wall clock at the start plus monotonic time since.
+    public let entryTime: @Sendable () -> Int64
+    /// Milliseconds that never go back, for deadlines.
+    public let monotonic: @Sendable () -> Int64
+
+    /// Clocks made of functions.
+    public init(entryTime: @escaping @Sendable () -> Int64, monotonic: @escaping @Sendable () -> Int64) {
+        self.entryTime = entryTime
+        self.monotonic = monotonic
+    }
+
+    /// The machine's clocks. A jump of the wall clock after the start moves nothing.
+    public static func system() -> EngineClock {
+        let start = ContinuousClock.now
+        let wall = wallClockMilliseconds()
+        let elapsed: @Sendable () -> Int64 = {
+            let (seconds, attoseconds) = (ContinuousClock.now - start).components
+            return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+        }
+        return EngineClock(entryTime: { wall + elapsed() }, monotonic: elapsed)
+    }
+}

@@ -1,0 +1,198 @@
+import Journal
+import Migrations
+
+/// The engine itself: state, journal and the round in hand, on the writer thread.
+///
+/// A round: requests are handled in order against memory; the entries among them are staged with their outcomes, inserted
+/// and committed; only then are the hand-overs released. If the commit fails, memory is rebuilt from the file and every
+/// answer of the round becomes an error.
+///
+/// - Isolation: the writer thread; everything here may block.
+final class EngineCore {
+    let configuration: EngineConfiguration
+    let clock: EngineClock
+    let mailbox: Mailbox
+    let shared: EngineShared
+    let reader = HistoryReader()
+    let journal: EmbeddedJournal
+    var file: DatabaseFile
+    var state: State
+    /// What the last checkpoint includes: replay needs the rows after it.
+    var checkpointed: Cursor
+    var writer = WriterStateMachine()
+    var directory: SubscriptionDirectory
+    var housekeeping: Housekeeping
+    var counters = EngineCounters()
+    /// Set while memory could not be rebuilt: nothing can be answered.
+    var memoryFailure: EngineError?
+
+    /// Sessions with subscribers that the sweeper has yet to look at in this turn.
+    var keptAlive: ArraySlice<String> = []
+
+    private var handOvers: [HandOverBuilder]
+    /// Answers of the round that go to no loop.
+    private var direct: [@Sendable (EngineError?) -> Void] = []
+    /// Subscriptions opened in this round: undone if it fails.
+    private var opened: [(channel: String, loop: Int)] = []
+    private var epochMemo = (epoch: Cursor.start, salt: "", text: "")
+    private let openingReason: String?
+    private let lock: DirectoryLock
+    private let origin: UInt64
+    private var counter: UInt64 = 0
+
+    /// Opens the directory, rebuilds the state and, where the lineage can't go on, opens a new one.
+    init(_ configuration: EngineConfiguration, mailbox: Mailbox, shared: EngineShared) throws(StorageError) {
+        self.configuration = configuration
+        (clock, self.mailbox, self.shared) = (configuration.clock, mailbox, shared)
+        try configuration.directory.prepare()
+        lock = try DirectoryLock(configuration.directory)
+        file = try DatabaseFile(configuration.directory, durability: configuration.durability)
+        directory = SubscriptionDirectory(loops: configuration.loops)
+        handOvers = (0..<configuration.loops).map { _ in HandOverBuilder() }
+        housekeeping = Housekeeping(flushInterval: configuration.flushInterval, now: clock.monotonic())
+        var generator = SystemRandomNumberGenerator()
+        origin = generator.next()
+        let headFile = try HeadFile(configuration.directory)
+        do throws(JournalError) {
+            journal = try EmbeddedJournal(
+                file: file, headFile: headFile, durability: configuration.durability, bootID: currentBootID())
+            state = try State.rebuild(from: file, journal: journal, cacheBytes: configuration.cacheBytes)
+        } catch { throw StorageError(error) }
+        checkpointed = state.head
+        let reason = journal.opening
+        openingReason = reason?.rawValue
+        if let reason { try openLineage(because: reason) }
+    }
+
+    var startFacts: EngineStartFacts { EngineStartFacts(idSecret: state.idSecret, openingReason: openingReason) }
+
+    private func openLineage(because reason: LineageDecision.OpeningReason) throws(StorageError) {
+        var generator = SystemRandomNumberGenerator()
+        var header = EntryHeader()
+        header.reason = reason.rawValue
+        let body = Opening.body(
+            salt: String(UInt64.random(in: 0..<(1 << 40), using: &generator), radix: 36),
+            idSecret: String(UInt64.random(in: .min ... .max, using: &generator), radix: 36)
+                + String(UInt64.random(in: .min ... .max, using: &generator), radix: 36))
+        _ = stage(Draft(channel: "", kind: .open, header: header, body: body))
+        do throws(JournalError) { try journal.commit() } catch { throw StorageError(error) }
+        try Checkpoint.store(state, journalBytes: journal.sizeBytes, in: file)
+        state.markFlushed()
+        checkpointed = state.head
+    }
+
+    /// Serves until the mailbox is closed and empty, then leaves a clean directory behind.
+    func run() {
+        while true {
+            let wait = housekeeping.waitMilliseconds(at: clock.monotonic(), probeAt: writer.probeAt)
+            let batch = mailbox.take(max: EngineLimits.roundRequestsMax, waitingMilliseconds: wait)
+            if !batch.requests.isEmpty { round { for request in batch.requests { handle(request) } } }
+            tend()
+            guard !batch.isLast else { return finish() }
+        }
+    }
+
+    /// Runs the body as one round: commit what it staged, then release what it answered.
+    func round(_ body: () -> Void) {
+        shared.roundBegan()
+        body()
+        var failure: EngineError?
+        if journal.hasStaged {
+            counters.rounds += 1
+            do throws(JournalError) { try journal.commit() } catch {
+                failure = EngineError(error)
+                undoRound(after: EngineError(error))
+            }
+        }
+        opened.removeAll(keepingCapacity: true)
+        release(failed: failure)
+        shared.roundEnded(failure: writer.refusal ?? memoryFailure)
+    }
+
+    private func undoRound(after error: EngineError) {
+        counters.failedCommits += 1
+        journal.discard()
+        for (channel, loop) in opened { _ = directory.remove(channel, loop: loop) }
+        writer.commitFailed(error, at: clock.monotonic())
+        rebuildMemory()
+    }
+
+    /// Throws memory away and reads it back from the file.
+    func rebuildMemory() {
+        do throws(JournalError) {
+            state = try State.rebuild(from: file, journal: journal, cacheBytes: configuration.cacheBytes)
+            memoryFailure = nil
+        } catch { memoryFailure = EngineError(.unavailable, error.message) }
+    }
+
+    private func release(failed error: EngineError?) {
+        let receivers = shared.receivers
+        for loop in handOvers.indices where !handOvers[loop].isEmpty {
+            let handOver = handOvers[loop].take(failed: error)
+            if receivers.indices.contains(loop) { receivers[loop].receive(handOver) }
+        }
+        guard !direct.isEmpty else { return }
+        let answers = direct
+        direct.removeAll(keepingCapacity: true)
+        for answer in answers { answer(error) }
+    }
+
+    /// Stages a draft as the next entry, applies it and hands its publication to the loops with subscribers.
+    func stage(_ draft: Draft) -> Applied {
+        counter &+= 1
+        counters.entries += 1
+        let entry = Entry(
+            id: EntryID(origin: origin, counter: counter), time: clock.entryTime(), channel: draft.channel,
+            kind: draft.kind, header: draft.header, body: draft.body)
+        var applied = Applied.refused(.notFound)
+        journal.stage(entry) { entry, cursor in
+            applied = state.apply(entry, at: cursor)
+            return applied.outcome
+        }
+        if let publication = applied.publication { fanOut(publication, to: draft.channel) }
+        if applied.outcome.refusal != nil { counters.refused += 1 }
+        return applied
+    }
+
+    func fanOut(_ publication: Publication, to channel: String) {
+        directory.forEachLoop(of: channel) { handOvers[$0].publish(publication, to: channel) }
+    }
+
+    /// Queues an answer for the end of the round.
+    func answer<Value>(_ address: Return<Value>, _ result: Result<Value, EngineError>) {
+        let body: @Sendable (EngineError?) -> Void = { error in address.body(error.map { .failure($0) } ?? result) }
+        if let loop = address.loop, handOvers.indices.contains(loop) {
+            handOvers[loop].answer(body)
+        } else {
+            direct.append(body)
+        }
+    }
+
+    /// Opens a subscription from this place of the round on.
+    func openSubscription(_ channel: String, loop: Int) {
+        guard handOvers.indices.contains(loop) else { return }
+        directory.add(channel, loop: loop)
+        opened.append((channel, loop))
+        handOvers[loop].seal(channel)
+    }
+
+    /// The position that a channel's subscribers would be given now.
+    func position(of channel: String, offset: UInt64) -> Position {
+        let epoch = state.channels[channel]?.epoch ?? state.birthEpoch(of: channel)
+        if epochMemo.epoch != epoch || epochMemo.salt != state.epochSalt {
+            epochMemo = (epoch, state.epochSalt, state.text(of: epoch))
+        }
+        return Position(epoch: epochMemo.text, offset: offset)
+    }
+}
+
+extension StorageError {
+    /// What a failure of the journal means for a start.
+    init(_ error: JournalError) {
+        switch error.code {
+        case .diskFull: self.init(.diskFull, error.message)
+        case .corrupt: self.init(.corrupt, error.message)
+        case .outcomeUnknown, .unavailable: self.init(.inputOutput, error.message)
+        }
+    }
+}

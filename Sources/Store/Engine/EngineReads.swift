@@ -1,0 +1,204 @@
+import Journal
+import Migrations
+
+extension EngineCore {
+    /// What a channel looks like to a reader right now.
+    private struct View {
+        let position: Position
+        /// Offsets above this one are retained.
+        let above: UInt64
+    }
+
+    private func view(of channel: String) throws(EngineError) -> View {
+        do throws(StorageError) { try state.loadRows(of: channel, from: file) } catch {
+            throw EngineError(.unavailable, error.message)
+        }
+        let row = state.channels[channel]
+        let top = row?.top ?? 0
+        let above = row?.retainedAbove(at: max(state.journalTime, clock.entryTime())) ?? 0
+        return View(position: position(of: channel, offset: top), above: above)
+    }
+
+    /// Session channels exist as long as their session or its tombstone does, and for whom the session does.
+    private func mayRead(_ channel: String, _ access: SessionAccess) -> Bool {
+        guard let id = Session.id(ofChannel: channel) else { return true }
+        guard let session = state.sessions[id] else { return false }
+        return access.allows(session)
+    }
+
+    func subscribe(
+        _ request: SubscribeRequest, _ to: Return<SubscribeAnswer>, attempt: Int, page: [Publication]?
+    ) {
+        do throws(EngineError) {
+            let view = try view(of: request.channel)
+            guard mayRead(request.channel, request.access) else {
+                return answer(to, .success(SubscribeAnswer(denied: view.position)))
+            }
+            guard let recover = request.recover else { return open(request, to, view.position, .none) }
+            let decision = RecoveryDecision.decide(
+                position: recover, epoch: view.position.epoch, top: view.position.offset, above: view.above,
+                limit: request.limit)
+            switch decision {
+            case .upToDate: open(request, to, view.position, .recovered([]))
+            case .notRecovered(let why): open(request, to, view.position, .notRecovered(why))
+            case .recover(let range):
+                switch try assemble(request.channel, range, page, attempt) {
+                case .publications(let found):
+                    let bytes = found.reduce(0) { $0 + $1.encoded.count }
+                    guard bytes <= EngineLimits.recoveryBytesMax else {
+                        let why = NotRecovered(.limit, above: view.above, top: view.position.offset)
+                        return open(request, to, view.position, .notRecovered(why))
+                    }
+                    open(request, to, view.position, .recovered(found))
+                case .trimmed(let oldest):
+                    let why = NotRecovered(.trimmed, above: oldest &- 1, top: view.position.offset)
+                    open(request, to, view.position, .notRecovered(why))
+                case .read(let offsets):
+                    park(.subscribe(request, to), offsets, of: request.channel, attempt: attempt)
+                }
+            }
+        } catch { answer(to, .failure(error)) }
+    }
+
+    private func open(
+        _ request: SubscribeRequest, _ to: Return<SubscribeAnswer>, _ position: Position,
+        _ recovery: SubscribeAnswer.Recovery
+    ) {
+        var isSubscribed = true
+        switch recovery {
+        case .notRecovered:
+            counters.notRecovered += 1
+            isSubscribed = !request.onlyIfRecovered
+        case .recovered: counters.recovered += 1
+        case .none: break
+        }
+        if isSubscribed { openSubscription(request.channel, loop: request.loop) }
+        answer(
+            to,
+            .success(SubscribeAnswer(position: position, recovery: recovery, isSubscribed: isSubscribed, isDenied: false)))
+    }
+
+    func history(
+        _ channel: String, _ filter: HistoryFilter, limitMax: Int, _ access: SessionAccess, _ to: Return<HistoryAnswer>,
+        attempt: Int, page: [Publication]?
+    ) {
+        do throws(EngineError) {
+            let view = try view(of: channel)
+            var (found, failure): ([Publication], HistoryAnswer.Failure?) = ([], nil)
+            guard mayRead(channel, access) else {
+                return answer(to, .success(HistoryAnswer(position: view.position, publications: [], failure: .denied)))
+            }
+            let decision = HistoryDecision.decide(
+                filter, epoch: view.position.epoch, top: view.position.offset, above: view.above, limitMax: limitMax)
+            switch decision {
+            case .nothing: break
+            case .unrecoverable: failure = .unrecoverable
+            case .badRequest: failure = .badRequest
+            case .range(let range):
+                switch try assemble(channel, range, page, attempt) {
+                case .publications(let publications): found = publications
+                case .trimmed(let oldest):
+                    // What retention deleted is no longer history: the page begins with what is there.
+                    if oldest <= range.upperBound, case .publications(let rest) = try assemble(channel, oldest...range.upperBound, page, attempt) {
+                        found = rest
+                    }
+                case .read(let offsets):
+                    return park(
+                        .history(channel: channel, filter, limitMax: limitMax, access, to), offsets, of: channel,
+                        attempt: attempt)
+                }
+            }
+            if filter.reverse { found.reverse() }
+            answer(to, .success(HistoryAnswer(position: view.position, publications: found, failure: failure)))
+        } catch { answer(to, .failure(error)) }
+    }
+
+    private enum Assembly {
+        case publications([Publication])
+        case read(ClosedRange<UInt64>)
+        case trimmed(oldest: UInt64)
+    }
+
+    private func assemble(
+        _ channel: String, _ range: ClosedRange<UInt64>, _ page: [Publication]?, _ attempt: Int
+    ) throws(EngineError) -> Assembly {
+        guard let row = state.channels[channel] else { return .publications([]) }
+        let offsets = page.map { page in
+            guard let first = page.first, let last = page.last else { return UInt64(0)..<0 }
+            return first.offset..<(last.offset + 1)
+        }
+        switch PageDecision.decide(range: range, firstInMemory: row.firstRecent, page: offsets) {
+        case .complete(let fromPage):
+            var found = (page ?? []).filter { fromPage.contains($0.offset) }
+            if fromPage.upperBound <= range.upperBound {
+                found.append(contentsOf: row.publications(max(fromPage.upperBound, range.lowerBound)...range.upperBound))
+            }
+            if let page, !page.isEmpty {
+                let time = state.journalTime
+                state.changeCache(ofChannel: channel) { $0.adopt(page, at: time) }
+            }
+            return .publications(found)
+        case .trimmed(let oldest): return .trimmed(oldest: oldest)
+        case .read(let offsets):
+            guard attempt < EngineLimits.pageAttemptsMax else {
+                throw EngineError(.busy, "memory is too short for the history of this channel; try again")
+            }
+            return .read(offsets)
+        }
+    }
+
+    private func park(
+        _ purpose: ParkedRead.Purpose, _ offsets: ClosedRange<UInt64>, of channel: String, attempt: Int
+    ) {
+        guard let epoch = state.channels[channel]?.epoch else { return }
+        let (parked, mailbox, shared) = (ParkedRead(purpose: purpose, attempt: attempt + 1), mailbox, shared)
+        reader.read(offsets, of: channel, epoch: epoch, from: file) { page in
+            let request = Request.resume(parked, page: page)
+            if let error = mailbox.put([request]) { shared.refuse(request, with: error) }
+        }
+    }
+
+    func resume(_ parked: ParkedRead, _ page: Result<[Publication], EngineError>) {
+        switch (parked.purpose, page) {
+        case (.subscribe(let request, let to), .success(let page)):
+            subscribe(request, to, attempt: parked.attempt, page: page)
+        case (.history(let channel, let filter, let limitMax, let access, let to), .success(let page)):
+            history(channel, filter, limitMax: limitMax, access, to, attempt: parked.attempt, page: page)
+        case (.subscribe(_, let to), .failure(let error)): answer(to, .failure(error))
+        case (.history(_, _, _, _, let to), .failure(let error)): answer(to, .failure(error))
+        }
+    }
+
+    func readSession(_ id: String, _ access: SessionAccess, _ to: Return<SessionAnswer>) {
+        do throws(StorageError) { try state.loadRows(of: Session.channel(of: id), from: file) } catch {
+            return answer(to, .failure(EngineError(.unavailable, error.message)))
+        }
+        guard let session = state.sessions[id] else { return answer(to, .success(.notFound)) }
+        guard access.allows(session) else { return answer(to, .success(.forbidden)) }
+        guard !session.isOver(at: clock.entryTime()) else { return answer(to, .success(.ended)) }
+        keepAlive(id)
+        answer(to, .success(.found(state.sessions[id] ?? session)))
+    }
+
+    func listSessions(_ type: String?, _ after: String, _ limit: Int, _ to: Return<[Session]>) {
+        flush()
+        let (now, limit) = (clock.entryTime(), min(limit, EngineLimits.listedSessionsMax))
+        do throws(StorageError) {
+            let rows = try file.readNewest { try CheckpointTable.sessions($0, type: type, after: after, limit: limit) }
+            answer(to, .success(rows.filter { !$0.isOver(at: now) }))
+        } catch { answer(to, .failure(EngineError(.unavailable, error.message))) }
+    }
+
+    func status(_ to: Return<EngineStatus>) {
+        // The count is a nicety: a file that can't be read now is told by `failure`.
+        let sessions = (try? file.readNewest { try CheckpointTable.liveSessions($0) }) ?? 0
+        answer(
+            to,
+            .success(
+                EngineStatus(
+                    head: state.head, journalTime: state.journalTime, journalBytes: journal.sizeBytes,
+                    dirtyRows: state.dirtyCount, residentBytes: state.residentBytes,
+                    residentSessions: state.sessions.count, residentChannels: state.channels.count, sessions: sessions,
+                    failure: writer.refusal, counters: counters)))
+    }
+}

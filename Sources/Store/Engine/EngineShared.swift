@@ -1,0 +1,87 @@
+import Dispatch
+import Synchronization
+
+/// The little that the engine shares between the writer thread and everybody else.
+final class EngineShared: Sendable {
+    private struct State {
+        var receivers: [any RoundReceiver] = []
+        var failure: EngineError?
+        /// Monotonic milliseconds at which the round in hand began; nil between rounds.
+        var roundSince: Int64?
+        var stopFailure: String?
+    }
+
+    private let state = Mutex(State())
+    private let stopped = DispatchSemaphore(value: 0)
+    private let clock: EngineClock
+
+    init(clock: EngineClock) { self.clock = clock }
+
+    func attach(_ receiver: any RoundReceiver) -> Int {
+        state.withLock {
+            $0.receivers.append(receiver)
+            return $0.receivers.count - 1
+        }
+    }
+
+    var receivers: [any RoundReceiver] { state.withLock { $0.receivers } }
+
+    func roundBegan() {
+        let now = clock.monotonic()
+        state.withLock { $0.roundSince = now }
+    }
+
+    func roundEnded(failure: EngineError?) {
+        state.withLock {
+            $0.roundSince = nil
+            $0.failure = failure
+        }
+    }
+
+    var health: EngineHealth {
+        let now = clock.monotonic()
+        return state.withLock { state in
+            let isStuck = state.roundSince.map { now - $0 > EngineLimits.stuckMilliseconds } ?? false
+            return EngineHealth(failure: state.failure, isStuck: isStuck)
+        }
+    }
+
+    /// Answers a request that was not queued.
+    func refuse(_ request: Request, with error: EngineError) {
+        switch request {
+        case .write(_, _, let to): deliver(.failure(error), to: to)
+        case .subscribe(_, let to): deliver(.failure(error), to: to)
+        case .history(_, _, _, _, let to): deliver(.failure(error), to: to)
+        case .readSession(_, _, let to): deliver(.failure(error), to: to)
+        case .listSessions(_, _, _, let to): deliver(.failure(error), to: to)
+        case .channels(let to): deliver(.failure(error), to: to)
+        case .status(let to): deliver(.failure(error), to: to)
+        case .resume(let parked, _):
+            switch parked.purpose {
+            case .subscribe(_, let to): deliver(.failure(error), to: to)
+            case .history(_, _, _, _, let to): deliver(.failure(error), to: to)
+            }
+        case .ephemeral, .unsubscribe: break
+        }
+    }
+
+    private func deliver<Value>(_ result: Result<Value, EngineError>, to address: Return<Value>) {
+        let receiver = address.loop.flatMap { loop in
+            state.withLock { $0.receivers.indices.contains(loop) ? $0.receivers[loop] : nil }
+        }
+        guard let receiver else { return address.body(result) }
+        receiver.receive(HandOver(items: [.answer { _ in address.body(result) }], error: nil))
+    }
+
+    /// Notes why the last checkpoint or the clean mark could not be written.
+    func stopFailed(_ reason: String) { state.withLock { $0.stopFailure = reason } }
+
+    var stopFailure: String? { state.withLock { $0.stopFailure } }
+
+    func markStopped() { stopped.signal() }
+
+    func waitUntilStopped() {
+        stopped.wait()
+        stopped.signal()
+    }
+}

@@ -1,0 +1,71 @@
+import Journal
+
+/// What an operator sees of the engine.
+public struct EngineStatus: Sendable {
+    public let head: Cursor
+    /// Journal time of the newest entry, in milliseconds since 1970.
+    public let journalTime: Int64
+    /// Cost of the journal's rows.
+    public let journalBytes: Int
+    /// Rows that the next checkpoint writes.
+    public let dirtyRows: Int
+    public let residentBytes: Int
+    public let residentSessions: Int
+    public let residentChannels: Int
+    /// Live sessions in the file.
+    public let sessions: Int
+    /// Nil while the file takes writes.
+    public let failure: EngineError?
+    public let counters: EngineCounters
+}
+
+/// Counts since the start of the process.
+public struct EngineCounters: Sendable {
+    public internal(set) var rounds = 0
+    public internal(set) var entries = 0
+    public internal(set) var refused = 0
+    public internal(set) var checkpoints = 0
+    public internal(set) var failedCommits = 0
+    public internal(set) var recovered = 0
+    public internal(set) var notRecovered = 0
+    /// Looks of the sweeper or the trimmer that the file refused; what was due stays due.
+    public internal(set) var failedSweeps = 0
+}
+
+/// Whether the engine takes writes, readable at any time from any thread.
+public struct EngineHealth: Sendable {
+    /// Nil while the file takes writes.
+    public let failure: EngineError?
+    /// True when one round has been running for longer than `EngineLimits.stuckMilliseconds`.
+    public let isStuck: Bool
+}
+
+/// Bounds of the engine.
+public enum EngineLimits {
+    /// Requests that wait for the next round.
+    public static let queuedRequestsMax = 65_536
+    /// Bytes of those requests.
+    public static let queuedBytesMax = 67_108_864
+    /// Requests of one round.
+    static let roundRequestsMax = 4_096
+    /// Rows that make a checkpoint due before its interval.
+    static let dirtyRowsMax = 500
+    /// Sessions and channels that the sweeper takes in one go.
+    static let sweepRows = 512
+    /// Subscribed sessions that the sweeper looks at in one go.
+    static let keptAliveRows = 1_000
+    /// Attempts to join a history page to the part in memory while publications go on.
+    static let pageAttemptsMax = 4
+    /// Encoded publications of one recovery: below the outbound bound of a connection.
+    static let recoveryBytesMax = 786_432
+    /// A round that takes longer makes the node not ready.
+    static let stuckMilliseconds: Int64 = 5_000
+    /// Pages of the write-ahead log that make a WAL checkpoint worth an idle moment.
+    static let walPagesIdle = 1_000
+    /// Pages at which it is done between two busy rounds.
+    static let walPagesBusy = 16_384
+    /// Sessions of one list.
+    public static let listedSessionsMax = 1_000
+    /// Milliseconds between two looks of the sweeper, the trimmer and the WAL checkpoint.
+    static let housekeepingMilliseconds: Int64 = 250
+}

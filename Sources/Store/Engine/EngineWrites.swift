@@ -1,0 +1,77 @@
+import Journal
+import Migrations
+
+extension EngineCore {
+    /// Handles one request of the round in hand.
+    func handle(_ request: Request) {
+        if let memoryFailure { return shared.refuse(request, with: memoryFailure) }
+        switch request {
+        case .write(let draft, let access, let to): write(draft, access, to)
+        case .ephemeral(let channel, let publication): fanOut(publication, to: channel)
+        case .subscribe(let request, let to): subscribe(request, to, attempt: 0, page: nil)
+        case .unsubscribe(let channel, let loop): unsubscribe(channel, loop: loop)
+        case .history(let channel, let filter, let limitMax, let access, let to):
+            history(channel, filter, limitMax: limitMax, access, to, attempt: 0, page: nil)
+        case .readSession(let id, let access, let to): readSession(id, access, to)
+        case .listSessions(let type, let after, let limit, let to): listSessions(type, after, limit, to)
+        case .channels(let to): answer(to, .success(directory.totals))
+        case .status(let to): status(to)
+        case .resume(let parked, let page): resume(parked, page)
+        }
+    }
+
+    private func write(_ draft: Draft, _ access: SessionAccess, _ to: Return<WriteAnswer>) {
+        if let refusal = writer.refusal { return answer(to, .failure(refusal)) }
+        do throws(StorageError) { try state.loadRows(of: draft.channel, from: file) } catch {
+            return answer(to, .failure(EngineError(.unavailable, error.message)))
+        }
+        if draft.kind.isSession, draft.kind != .sessionCreate, let id = Session.id(ofChannel: draft.channel),
+            let session = state.sessions[id], !access.allows(session)
+        {
+            return answer(to, .success(.forbidden))
+        }
+        if draft.kind == .sessionTouch, let early = earlyTouch(draft) { return answer(to, .success(early)) }
+        let applied = stage(draft)
+        switch applied.outcome.refusal {
+        case nil:
+            answer(to, .success(.accepted(receipt(draft.channel, applied.outcome.offset, applied.outcome.version))))
+        case .duplicate:
+            let original = applied.original
+            answer(to, .success(.duplicate(receipt(draft.channel, original?.offset, original?.version))))
+        case .some(let refusal): answer(to, .success(.refused(refusal)))
+        }
+    }
+
+    /// A touch soon after the last one is answered without an entry.
+    private func earlyTouch(_ draft: Draft) -> WriteAnswer? {
+        let now = clock.entryTime()
+        guard let id = Session.id(ofChannel: draft.channel), let session = state.sessions[id],
+            !session.isOver(at: now), !session.isTouchDue(at: now)
+        else { return nil }
+        return .accepted(Receipt(position: nil, version: session.version, session: session))
+    }
+
+    private func receipt(_ channel: String, _ offset: UInt64?, _ version: UInt64?) -> Receipt {
+        Receipt(
+            position: offset.map { position(of: channel, offset: $0) }, version: version,
+            session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] })
+    }
+
+    /// Moves a session's deadline if that is worth an entry.
+    func keepAlive(_ id: String, ifUntouchedFor milliseconds: Int64 = 0) {
+        let channel = Session.channel(of: id)
+        guard writer.refusal == nil else { return }
+        // A session that can't be read now is left to the next sign of life.
+        guard (try? state.loadRows(of: channel, from: file)) != nil, let session = state.sessions[id] else { return }
+        let now = clock.entryTime()
+        guard session.isTouchDue(at: now), now >= session.touchedAt.saturatingAdd(milliseconds), !session.isOver(at: now)
+        else { return }
+        _ = stage(Draft(channel: channel, kind: .sessionTouch))
+    }
+
+    private func unsubscribe(_ channel: String, loop: Int) {
+        guard directory.remove(channel, loop: loop), let id = Session.id(ofChannel: channel) else { return }
+        // The session lived by its subscriber; its full time begins now.
+        keepAlive(id)
+    }
+}

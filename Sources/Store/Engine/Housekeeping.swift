@@ -1,0 +1,161 @@
+import Journal
+import Migrations
+
+/// Decides when the writer thread has to look after something besides requests.
+struct Housekeeping: Equatable {
+    private let flushInterval: Int64
+    private var flushedAt: Int64
+    private var tickedAt: Int64
+
+    init(flushInterval: Int64, now: Int64) {
+        self.flushInterval = flushInterval
+        (flushedAt, tickedAt) = (now, now)
+    }
+
+    /// How long the thread may wait for a request.
+    func waitMilliseconds(at now: Int64, probeAt: Int64?) -> Int64 {
+        let next = min(tickedAt + EngineLimits.housekeepingMilliseconds, probeAt ?? .max)
+        return max(0, next - now)
+    }
+
+    /// True when a checkpoint is due: enough dirty rows, or any and the interval passed.
+    func isFlushDue(at now: Int64, dirty: Int) -> Bool {
+        dirty >= EngineLimits.dirtyRowsMax || (dirty > 0 && now - flushedAt >= flushInterval)
+    }
+
+    /// True when sweeping, trimming and the WAL checkpoint should be looked at; notes that they were.
+    mutating func tick(at now: Int64) -> Bool {
+        guard now - tickedAt >= EngineLimits.housekeepingMilliseconds else { return false }
+        tickedAt = now
+        return true
+    }
+
+    /// A checkpoint was written.
+    mutating func flushed(at now: Int64) { flushedAt = now }
+}
+
+extension EngineCore {
+    /// Looks after everything that is due between two rounds.
+    func tend() {
+        let now = clock.monotonic()
+        if let probeAt = writer.probeAt {
+            if now >= probeAt { probe() }
+            return
+        }
+        if housekeeping.isFlushDue(at: now, dirty: state.dirtyCount) { flush() }
+        let walPages = file.walPages
+        if walPages >= EngineLimits.walPagesBusy || (walPages >= EngineLimits.walPagesIdle && mailbox.isEmpty) {
+            // What stays in the log is taken at the next moment; commits go on either way.
+            _ = try? file.walCheckpoint(truncating: false)
+        }
+        guard housekeeping.tick(at: now), writer.probeAt == nil else { return }
+        round { sweep() }
+        trim()
+        if state.residentBytes > configuration.cacheBytes { state.evict(toBytes: configuration.cacheBytes / 10 * 9) }
+    }
+
+    /// Writes the checkpoint if anything is dirty.
+    func flush() {
+        guard writer.refusal == nil, memoryFailure == nil, state.dirtyCount > 0 else { return }
+        do throws(StorageError) {
+            try Checkpoint.store(state, journalBytes: journal.sizeBytes, in: file)
+            state.markFlushed()
+            checkpointed = state.head
+            counters.checkpoints += 1
+            housekeeping.flushed(at: clock.monotonic())
+        } catch {
+            // Nothing acknowledged is at risk, the journal has it; but a file that refuses this refuses the next round.
+            writer.commitFailed(EngineError(JournalError(error)), at: clock.monotonic())
+            shared.roundEnded(failure: writer.refusal)
+        }
+    }
+
+    /// Ends sessions whose deadline passed, forgets tombstones and long-silent channels, keeps subscribed sessions alive.
+    private func sweep() {
+        let now = clock.entryTime()
+        for id in housekeepingSessions() { keepAlive(id, ifUntouchedFor: (state.sessions[id]?.ttl ?? 0) / 3) }
+        do throws(StorageError) {
+            let (sessions, channels) = try file.readNewest { db in
+                (
+                    try CheckpointTable.due(db, .session, at: now, limit: EngineLimits.sweepRows),
+                    try CheckpointTable.due(db, .channel, at: now, limit: EngineLimits.sweepRows)
+                )
+            }
+            for id in sessions { try sweep(session: id, at: now) }
+            for name in channels {
+                try state.loadRows(of: name, from: file)
+                guard let channel = state.channels[name], channel.dueAt <= now, !directory.contains(name) else { continue }
+                _ = stage(Draft(channel: name, kind: .channelDrop))
+            }
+        } catch {
+            // The rows stay due; the next look finds them again.
+            counters.failedSweeps += 1
+        }
+    }
+
+    private func sweep(session id: String, at now: Int64) throws(StorageError) {
+        let channel = Session.channel(of: id)
+        try state.loadRows(of: channel, from: file)
+        guard let session = state.sessions[id], session.dueAt <= now else { return }
+        guard session.endedAt == nil else {
+            _ = stage(Draft(channel: channel, kind: .sessionForget))
+            return
+        }
+        var header = EntryHeader()
+        header.expectedDeadline = session.deadline
+        header.reason = "expired"
+        header.history = state.channels[channel]?.window
+        _ = stage(Draft(channel: channel, kind: .sessionExpire, header: header))
+    }
+
+    /// The next few sessions with subscribers, in turn.
+    private func housekeepingSessions() -> ArraySlice<String> {
+        if keptAlive.isEmpty { keptAlive = directory.sessions[...] }
+        defer { keptAlive = keptAlive.dropFirst(EngineLimits.keptAliveRows) }
+        return keptAlive.prefix(EngineLimits.keptAliveRows)
+    }
+
+    private func trim() {
+        let before = clock.entryTime() - configuration.journalRetention
+        do throws(JournalError) {
+            _ = try journal.trim(before: before, bytesMax: configuration.journalBytesMax, checkpoint: checkpointed)
+        } catch {
+            // The rows stay; the next look tries again.
+            counters.failedSweeps += 1
+        }
+    }
+
+    /// Tries to make the file take writes again after a failed commit.
+    private func probe() {
+        let wasFull = writer.refusal?.code == .diskFull
+        do {
+            if !wasFull {
+                // After a failed fsync the kernel may have dropped dirty pages: only what is read back from a newly
+                // opened file counts ("fsyncgate").
+                try file.close()
+                file = try DatabaseFile(configuration.directory, durability: configuration.durability)
+                try journal.reopened(file)
+            }
+            try file.walCheckpoint(truncating: true)
+            try file.writeProbe(clock.entryTime())
+            rebuildMemory()
+            writer.probed(memoryFailure, at: clock.monotonic())
+        } catch {
+            writer.probed(EngineError(wasFull ? .diskFull : .unavailable, "\(error)"), at: clock.monotonic())
+        }
+        shared.roundEnded(failure: writer.refusal ?? memoryFailure)
+    }
+
+    /// Leaves a clean directory: everything in the checkpoint, an empty write-ahead log, the clean mark.
+    func finish() {
+        flush()
+        do {
+            try file.walCheckpoint(truncating: true)
+            if writer.refusal == nil { try journal.markClean() }
+            try file.close()
+        } catch {
+            // Without the clean mark the next start looks as after a kill -9, which loses nothing acknowledged.
+            shared.stopFailed("\(error)")
+        }
+    }
+}

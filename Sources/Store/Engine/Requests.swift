@@ -1,0 +1,221 @@
+import Journal
+
+/// Where an answer goes: to an event loop, in order with that loop's publications, or straight to the caller.
+public struct Return<Value: Sendable>: Sendable {
+    /// The loop's number from `Engine.attach`; nil calls the body on the writer thread, which must then not block.
+    let loop: Int?
+    let body: @Sendable (Result<Value, EngineError>) -> Void
+
+    /// Makes an address.
+    public init(loop: Int?, _ body: @escaping @Sendable (Result<Value, EngineError>) -> Void) {
+        self.loop = loop
+        self.body = body
+    }
+}
+
+/// An entry before it has an id and a time.
+public struct Draft: Sendable {
+    public var channel: String
+    public var kind: EntryKind
+    public var header: EntryHeader
+    public var body: [UInt8]
+
+    /// Makes a draft of its parts.
+    public init(channel: String, kind: EntryKind, header: EntryHeader = EntryHeader(), body: [UInt8] = []) {
+        self.channel = channel
+        self.kind = kind
+        self.header = header
+        self.body = body
+    }
+}
+
+/// Who asks for a session: checked against its owner by the engine, which alone knows it.
+public enum SessionAccess: Sendable, Equatable {
+    /// The API key, a token that names the session, or a development server.
+    case granted
+    /// The subject of a token; never empty.
+    case user(String)
+
+    func allows(_ session: Session) -> Bool {
+        switch self {
+        case .granted: true
+        case .user(let user): !user.isEmpty && session.owner == user
+        }
+    }
+}
+
+/// A wish to be on a channel from a position on.
+public struct SubscribeRequest: Sendable {
+    public var channel: String
+    /// The event loop that the subscriber lives on.
+    public var loop: Int
+    /// What the client has seen; nil asks for live publications only.
+    public var recover: Position?
+    /// Publications that one recovery may carry; 0 for no bound.
+    public var limit: Int
+    /// For session channels.
+    public var access: SessionAccess
+    /// With true a failed recovery doesn't subscribe (error 112).
+    public var onlyIfRecovered: Bool
+
+    /// Makes a request of its parts.
+    public init(
+        channel: String, loop: Int, recover: Position?, limit: Int, access: SessionAccess, onlyIfRecovered: Bool = false
+    ) {
+        self.channel = channel
+        self.loop = loop
+        self.recover = recover
+        self.limit = limit
+        self.access = access
+        self.onlyIfRecovered = onlyIfRecovered
+    }
+}
+
+/// What a subscriber starts with. The next publication it is handed is the one after `position`.
+public struct SubscribeAnswer: Sendable {
+    /// What became of the wish to recover.
+    public enum Recovery: Sendable {
+        /// Nothing was asked.
+        case none
+        /// All that was missed, oldest first; may be empty.
+        case recovered([Publication])
+        case notRecovered(NotRecovered)
+    }
+
+    /// The channel's newest position.
+    public let position: Position
+    public let recovery: Recovery
+    /// False when the recovery failed and the request said `onlyIfRecovered`, or when the channel is denied.
+    public let isSubscribed: Bool
+    /// True when the channel is that of a session which doesn't exist, or not for whoever asks.
+    public let isDenied: Bool
+
+    init(position: Position, recovery: Recovery, isSubscribed: Bool, isDenied: Bool) {
+        (self.position, self.recovery) = (position, recovery)
+        (self.isSubscribed, self.isDenied) = (isSubscribed, isDenied)
+    }
+
+    init(denied position: Position) {
+        self.init(position: position, recovery: .none, isSubscribed: false, isDenied: true)
+    }
+}
+
+/// A page of a channel's history.
+public struct HistoryAnswer: Sendable {
+    /// Why there are no publications although some were asked for.
+    public enum Failure: Sendable, Equatable {
+        case unrecoverable
+        case badRequest
+        /// The channel is that of a session which doesn't exist, or not for whoever asks.
+        case denied
+    }
+
+    /// The channel's newest position.
+    public let position: Position
+    public let publications: [Publication]
+    public let failure: Failure?
+}
+
+/// What a write did.
+public enum WriteAnswer: Sendable {
+    case accepted(Receipt)
+    /// The key was used before with the same body: the receipt of the first write.
+    case duplicate(Receipt)
+    case refused(Refusal)
+    /// The session belongs to somebody else.
+    case forbidden
+
+    /// The receipt, whether it is the first or a repeated one.
+    public var receipt: Receipt? {
+        switch self {
+        case .accepted(let receipt), .duplicate(let receipt): receipt
+        case .refused, .forbidden: nil
+        }
+    }
+}
+
+/// The proof of an accepted write.
+public struct Receipt: Sendable {
+    /// Where the publication is; nil when it took no offset.
+    public let position: Position?
+    public let version: UInt64?
+    /// For session writes: the session after it, as far as it still exists.
+    public let session: Session?
+}
+
+/// What a session read found.
+public enum SessionAnswer: Sendable {
+    case found(Session)
+    case notFound
+    /// Ended or past its deadline.
+    case ended
+    case forbidden
+}
+
+/// Why the engine could not do what it was asked.
+public struct EngineError: Error, Sendable, CustomStringConvertible, Equatable {
+    /// Only the code decides status and retry.
+    public enum Code: String, Sendable, CaseIterable {
+        /// A queue is at its bound: retry later.
+        case busy
+        /// The disk is full; the write was not made.
+        case diskFull = "disk-full"
+        /// The journal can't be written or read; the write was not made.
+        case unavailable
+        /// The write may or may not be durable: ask, or retry with an idempotency key.
+        case outcomeUnknown = "outcome-unknown"
+        /// The node is stopping.
+        case stopping
+    }
+
+    public let code: Code
+    public let message: String
+
+    /// Makes an error of its parts.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: JournalError) {
+        switch error.code {
+        case .diskFull: self.init(.diskFull, error.message)
+        case .outcomeUnknown: self.init(.outcomeUnknown, error.message)
+        case .corrupt, .unavailable: self.init(.unavailable, error.message)
+        }
+    }
+
+    public var description: String { message }
+}
+
+/// Everything that can be asked of the engine.
+public enum Request: Sendable {
+    case write(Draft, SessionAccess, Return<WriteAnswer>)
+    /// Fans out without a journal entry; dropped while the engine is stopping.
+    case ephemeral(channel: String, Publication)
+    case subscribe(SubscribeRequest, Return<SubscribeAnswer>)
+    case unsubscribe(channel: String, loop: Int)
+    case history(channel: String, HistoryFilter, limitMax: Int, SessionAccess, Return<HistoryAnswer>)
+    /// A read by the owner is a sign of life.
+    case readSession(id: String, SessionAccess, Return<SessionAnswer>)
+    case listSessions(type: String?, after: String, limit: Int, Return<[Session]>)
+    /// Channels with subscribers on this node, and how many.
+    case channels(Return<[String: Int]>)
+    case status(Return<EngineStatus>)
+    /// A page that the history reader fetched for a parked request.
+    case resume(ParkedRead, page: Result<[Publication], EngineError>)
+
+    /// True for requests that are taken even when the queue is full.
+    var endsSomething: Bool {
+        switch self {
+        case .unsubscribe, .resume: true
+        default: false
+        }
+    }
+
+    /// Bytes that the request holds in the queue.
+    var sizeBytes: Int {
+        if case .write(let draft, _, _) = self { return draft.body.count + 256 }
+        return 128
+    }
+}

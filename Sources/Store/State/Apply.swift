@@ -1,0 +1,68 @@
+import Journal
+
+/// What applying one entry did, beside the state itself.
+struct Applied: Equatable {
+    var outcome: Outcome
+    /// What subscribers of the entry's channel get.
+    var publication: Publication?
+    /// For a duplicate: what the first write with the key did.
+    var original: IdempotencyWindow.Record?
+
+    /// An accepted entry.
+    init(_ outcome: Outcome, publication: Publication? = nil) {
+        self.outcome = outcome
+        self.publication = publication
+    }
+
+    /// A refused entry.
+    static func refused(_ refusal: Refusal) -> Applied { Applied(Outcome(refusal: refusal)) }
+}
+
+extension State {
+    /// Applies the next entry of the journal.
+    ///
+    /// - Guarantee: a pure function of the state and the entry: no clock, no randomness, no configuration. A refused entry
+    ///   changes nothing but the head and the journal time, and takes no offset.
+    mutating func apply(_ entry: Entry, at cursor: Cursor) -> Applied {
+        head = cursor
+        journalTime = max(journalTime, entry.time)
+        idempotency.expire(at: journalTime)
+        if let claim = entry.header.idempotency {
+            switch idempotency.verdict(on: claim, channel: entry.channel, at: journalTime) {
+            case .new: break
+            case .duplicate(let record):
+                var applied = Applied.refused(.duplicate)
+                applied.original = record
+                return applied
+            case .conflict: return .refused(.keyConflict)
+            case .full: return .refused(.busy)
+            }
+        }
+        let applied = transition(entry, at: cursor)
+        if let claim = entry.header.idempotency, applied.outcome.refusal == nil {
+            idempotency.remember(
+                IdempotencyWindow.Record(
+                    bodyHash: claim.bodyHash, epoch: applied.outcome.epoch ?? birthEpoch(of: entry.channel),
+                    offset: applied.outcome.offset, version: applied.outcome.version,
+                    expiresAt: journalTime.saturatingAdd(claim.window)),
+                as: IdempotencyWindow.Key(channel: entry.channel, key: claim.key))
+        }
+        return applied
+    }
+
+    private mutating func transition(_ entry: Entry, at cursor: Cursor) -> Applied {
+        switch entry.kind {
+        case .open: open(entry, at: cursor)
+        case .publish: publish(entry)
+        case .historyRemove: removeHistory(entry)
+        case .channelDrop: dropChannel(entry, at: cursor)
+        case .sessionCreate: createSession(entry)
+        case .sessionPut: putSession(entry)
+        case .sessionPatch: patchSession(entry)
+        case .sessionTouch: touchSession(entry)
+        case .sessionEnd: endSession(entry)
+        case .sessionExpire: expireSession(entry)
+        case .sessionForget: forgetSession(entry, at: cursor)
+        }
+    }
+}

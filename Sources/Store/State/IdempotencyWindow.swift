@@ -1,0 +1,71 @@
+import DequeModule
+import Journal
+
+/// What keyed writes did, for as long as their keys are remembered.
+///
+/// - Guarantee: a remembered key is never forgotten before its time: when the window is full, new keys are refused.
+/// - Bounds: `recordsMax` records, all in memory, so that the bound is the same on every replay.
+struct IdempotencyWindow: Sendable, Equatable {
+    struct Key: Hashable, Sendable {
+        let channel: String
+        let key: String
+    }
+
+    struct Record: Sendable, Equatable {
+        let bodyHash: UInt64
+        let epoch: Cursor
+        let offset: UInt64?
+        let version: UInt64?
+        /// Journal time.
+        let expiresAt: Int64
+    }
+
+    /// What a claim meets.
+    enum Verdict: Equatable {
+        case new
+        case duplicate(Record)
+        case conflict
+        case full
+    }
+
+    static let recordsMax = 250_000
+
+    private(set) var records: [Key: Record] = [:]
+    /// By expiry, soonest first, so that exactly the expired records are dropped, whatever windows they were given.
+    private var order = Deque<(key: Key, expiresAt: Int64)>()
+    /// Keys that the checkpoint doesn't have yet, oldest first.
+    private(set) var unflushed: [Key] = []
+
+    /// Drops what has expired from the front, so that the work is paid by those who add.
+    mutating func expire(at time: Int64) {
+        while let first = order.first, first.expiresAt <= time {
+            order.removeFirst()
+            records[first.key] = nil
+        }
+    }
+
+    func verdict(on claim: IdempotencyClaim, channel: String, at time: Int64) -> Verdict {
+        let key = Key(channel: channel, key: claim.key)
+        if let record = records[key] {
+            return record.bodyHash == claim.bodyHash ? .duplicate(record) : .conflict
+        }
+        return records.count < Self.recordsMax ? .new : .full
+    }
+
+    mutating func remember(_ record: Record, as key: Key) {
+        load(record, as: key)
+        unflushed.append(key)
+    }
+
+    /// Takes a record from the checkpoint.
+    mutating func load(_ record: Record, as key: Key) {
+        records[key] = record
+        var place = order.endIndex
+        while place > order.startIndex, order[place - 1].expiresAt > record.expiresAt { place -= 1 }
+        order.insert((key, record.expiresAt), at: place)
+    }
+
+    mutating func markFlushed() { unflushed.removeAll(keepingCapacity: true) }
+
+    static func == (left: Self, right: Self) -> Bool { left.records == right.records }
+}
