@@ -15,10 +15,13 @@ enum PythonEnvironment {
         let directory = build.appendingPathComponent("python").path
         let interpreter = directory + "/bin/python3"
         if FileManager.default.isExecutableFile(atPath: interpreter) { return interpreter }
-        // Losing the errors is safe: the test is then skipped by name.
-        let making = try? ChildProcess(
-            "/bin/sh", [folder + "/make-environment.sh", directory], environment: environment)
-        guard let making, (try? await making.waitForExit(within: .seconds(180))) == .code(0) else { return nil }
-        return interpreter
+        do {
+            let script = folder + "/make-environment.sh"
+            let making = try ChildProcess("/bin/sh", [script, directory], environment: environment)
+            return try await making.waitForExit(within: .seconds(180)) == .code(0) ? interpreter : nil
+        } catch {
+            // The test is then skipped by name.
+            return nil
+        }
     }
 }
