@@ -72,21 +72,6 @@ struct LoopSeat: Sendable {
     let heartbeat: NIOLoopBound<Heartbeat>
 }
 
-/// Carries hand-overs from the writer thread to their event loop, in order.
-private final class LoopReceiver: RoundReceiver {
-    private let eventLoop: any EventLoop
-    private let hub: NIOLoopBound<Hub>
-
-    init(eventLoop: any EventLoop, hub: NIOLoopBound<Hub>) {
-        self.eventLoop = eventLoop
-        self.hub = hub
-    }
-
-    func receive(_ handOver: HandOver) {
-        eventLoop.execute { self.hub.value.carryOut(handOver) }
-    }
-}
-
 /// How many clients are connected, by surface.
 final class ConnectionCount: Sendable {
     let webSockets = Atomic<Int>(0)
