@@ -17,9 +17,9 @@ final class LoopReceiver: RoundReceiver {
 
     /// Deliveries from which a fan-out counts as large.
     private static let largeFanOut = 500
-    /// The pause after a fan-out, per delivery: about a third of what the delivery itself takes, and about what receivers
+    /// The pause after a fan-out, per delivery: about a quarter of what the delivery itself takes, and about what receivers
     /// lag behind.
-    private static let pauseNanosecondsPerDelivery: Int64 = 1_500
+    private static let pauseNanosecondsPerDelivery: Int64 = 1_000
     private static let pauseMax = TimeAmount.milliseconds(10)
     /// Only what follows a large fan-out this closely waits: a steady trickle is never delayed.
     private static let followsWithin = TimeAmount.milliseconds(1)
