@@ -127,11 +127,12 @@ extension [UInt8] {
 
     /// Runs the body with a cursor over these bytes; a failure of JSON is the only error.
     package func scan<Value>(
+        depthMax: Int = JSONLimits.depthMax,
         _ body: (inout JSONCursor, UnsafeRawBufferPointer) throws(JSONError) -> Value
     ) throws(JSONError) -> Value {
         let result = withUnsafeBytes { buffer in
             Result { () throws(JSONError) -> Value in
-                var cursor = JSONCursor(buffer)
+                var cursor = JSONCursor(buffer, depthMax: depthMax)
                 return try body(&cursor, buffer)
             }
         }
