@@ -85,7 +85,7 @@ public final class EmbeddedJournal: EntryJournal {
     public func commit() throws(JournalError) {
         guard let last = staged.last else { return }
         let (rows, first, span, size) = (staged, lastRow + 1, pendingSpan, sizeBytes)
-        staged.removeAll(keepingCapacity: true)
+        discard()
         let written: (checksum: UInt64, bytes: Int)
         do {
             written = try file.write { db in
@@ -97,16 +97,21 @@ public final class EmbeddedJournal: EntryJournal {
         } catch { throw JournalError(error) }
         if let span {
             table.open(span)
-            pendingSpan = nil
             opening = nil
         }
         (head, lastChecksum) = (last.cursor, written.checksum)
         lastRow += Int64(rows.count)
         sizeBytes += written.bytes
-        try writeHeadRecord(isClean: false, sync: span != nil)
+        do { try writeHeadRecord(isClean: false, sync: span != nil) } catch {
+            // The rows are durable, only the record of them isn't: nobody may be told that nothing was written.
+            throw JournalError(.outcomeUnknown, error.message)
+        }
     }
 
-    public func discard() { staged.removeAll(keepingCapacity: true) }
+    public func discard() {
+        staged.removeAll(keepingCapacity: true)
+        pendingSpan = nil
+    }
 
     public func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow] {
         let first = table.rowAfter(cursor)
@@ -127,11 +132,12 @@ public final class EmbeddedJournal: EntryJournal {
     public func trim(before time: Int64, bytesMax: Int, checkpoint: Cursor) throws(JournalError) -> Bool {
         guard let kept = table.row(of: checkpoint) else { return false }
         let (ceiling, excess) = (min(kept, lastRow - 1), sizeBytes - bytesMax)
-        let freed = try Self.reading { [file] in
+        let freed = try Self.reading { [file, sizeBytes] in
             try file.write { db in
                 let plan = try JournalTable.trimPlan(db, before: time, excessBytes: excess, throughRow: ceiling)
                 guard plan.rows > 0 else { return plan }
                 try JournalTable.delete(db, through: plan.lastRow)
+                try JournalSize.store(db, max(0, sizeBytes - plan.bytes))
                 return plan
             }
         }
@@ -160,7 +166,8 @@ public final class EmbeddedJournal: EntryJournal {
             throw JournalError(.corrupt, "the journal lost acknowledged entries: it ends at \(newest.cursor), not at \(head)")
         }
         self.file = file
-        (table, head, lastRow, lastChecksum) = (facts.table, newest.cursor, newest.number, newest.checksum)
+        (table, sizeBytes) = (facts.table, facts.sizeBytes)
+        (head, lastRow, lastChecksum) = (newest.cursor, newest.number, newest.checksum)
         try writeHeadRecord(isClean: false, sync: true)
     }
 

@@ -59,7 +59,7 @@ public struct JournalScan: Sendable {
         let number = statement.int64(0)
         let cursor = Cursor(lineage: statement.unsigned(1), sequence: statement.unsigned(2))
         rows += 1
-        do throws(JournalError) {
+        do throws(StorageError) {
             let stored = try StoredRow(verifying: statement)
             sizeBytes += stored.sizeBytes
             let row = try stored.journalRow()

@@ -73,7 +73,7 @@ public enum EntryLine {
         var parts = Parts()
         do throws(JSONError) {
             let text = try JSONText(validating: line, depthMax: JSONLimits.depthCeiling)
-            try text.bytes.scan(depthMax: JSONLimits.depthCeiling) { (cursor, buffer) throws(JSONError) in
+            try text.bytes.scan { (cursor, buffer) throws(JSONError) in
                 try parts.read(&cursor, buffer)
             }
         } catch { throw Fault(description: error.description) }
