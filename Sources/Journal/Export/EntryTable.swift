@@ -56,7 +56,10 @@ public struct EntryTable: Sendable {
     }
 
     private func line(_ cells: [String]) -> String {
-        var line = cells[0].padding(toCount: widths[0]) + " "
+        // A cursor is never cut: it is what one copies. What it takes too much, the body gives.
+        var line = cells[0] + String(repeating: " ", count: max(0, widths[0] - cells[0].count)) + " "
+        var widths = widths
+        widths[widths.count - 1] -= max(0, cells[0].count - widths[0])
         for (cell, width) in zip(cells, widths).dropFirst() { line += Self.fitted(cell, width) + " " }
         while line.last == " " { line.removeLast() }
         return line
@@ -115,8 +118,4 @@ public struct EntryTable: Sendable {
         0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
         0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD,
     ]
-}
-
-extension String {
-    fileprivate func padding(toCount count: Int) -> String { self + String(repeating: " ", count: max(0, count - self.count)) }
 }

@@ -36,7 +36,10 @@ public struct DirectoryCheck {
             return false
         }
         check.add(Finding("file", "\(directory.database) is an Anteroom file of a known format"))
-        try check.contents(of: file, record: record)
+        do throws(StorageError) { try check.contents(of: file, record: record) } catch {
+            // Damage in the pages that every look needs: what was found until then is reported.
+            check.add(Finding("file", isOK: false, error.description))
+        }
         return check.isOK
     }
 
