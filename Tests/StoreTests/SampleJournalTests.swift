@@ -94,6 +94,18 @@ import Testing
         #expect(verdicts == ["ok", "duplicate", "version-mismatch", "ended", "key-conflict"])
     }
 
+    /// The page beside the file shows what the program prints.
+    @Test func readme_showsTheTableAndTheLines() throws {
+        let path = URL(fileURLWithPath: Self.path).deletingLastPathComponent().appendingPathComponent("README.md")
+        let readme = Set(try String(contentsOf: path, encoding: .utf8).split(separator: "\n").map(String.init))
+        let rows = try EntrySource(path: Self.path, EntryFilter()).next()
+        let table = EntryTable(measuring: rows, isColoured: false)
+        for line in [table.header] + rows.map(table.line) { #expect(readme.contains(line), "\(line)") }
+        for row in rows.dropFirst(28).prefix(2) where row.entry.channel.hasPrefix("session:") {
+            #expect(readme.contains(String(decoding: EntryLine.encode(row), as: UTF8.self)))
+        }
+    }
+
     @Test func classroom_tellsTheBoardAsItWas() throws {
         let source = try EntrySource(path: Self.path, EntryFilter())
         let cursor = Cursor(lineage: 1, sequence: 11)

@@ -12,8 +12,8 @@ public struct EntryTable: Sendable {
     /// For pages that were not seen yet.
     private static let widthsUsual = [10, 24, 14, 14, 16, 7, 6]
     /// With a narrower rest the body would say nothing: then channel and key give way.
-    private static let bodyMin = 20
-    private static let columnMin = 8
+    private static let bodyMin = 28
+    private static let yielding = [(column: 6, min: 7), (column: 4, min: 14)]
     private static let bodyBytesShown = 480
     private static let red = ("\u{1B}[31m", "\u{1B}[0m")
 
@@ -38,10 +38,10 @@ public struct EntryTable: Sendable {
                 widths[column] = min(widthsMax[column], max(widths[column], width(cell)))
             }
         }
-        for column in [4, 6] {
+        for (column, least) in yielding {
             let rest = columnsMax - widths.reduce(0, +) - widths.count
             guard rest < bodyMin else { break }
-            widths[column] = max(columnMin, widths[column] - (bodyMin - rest))
+            widths[column] = max(min(least, widths[column]), widths[column] - (bodyMin - rest))
         }
         return widths
     }

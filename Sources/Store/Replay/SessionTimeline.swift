@@ -18,7 +18,8 @@ public struct SessionTimeline: Sendable, Equatable {
 
     public let id: String
     public private(set) var standing: Standing
-    /// The largest entry time so far, in milliseconds since 1970.
+    /// The largest entry time so far, in milliseconds since 1970. Where the journal's first rows were deleted and the clock
+    /// was set back before, the service's own journal time may be a little later.
     public private(set) var journalTime: Int64
     private let channel: String
 
