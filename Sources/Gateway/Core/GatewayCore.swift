@@ -28,8 +28,15 @@ public final class GatewayCore: Sendable {
         self.terms = terms
         self.logger = logger
         loops = try group.makeIterator().map { loop in
-            let hub = try loop.submit { NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop) }.wait()
-            return LoopSeat(number: engine.attach(LoopReceiver(eventLoop: loop, hub: hub)), eventLoop: loop, hub: hub)
+            let (hub, heartbeat) = try loop.submit {
+                let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration)
+                heartbeat.start()
+                return (
+                    NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop)
+                )
+            }.wait()
+            let number = engine.attach(LoopReceiver(eventLoop: loop, hub: hub))
+            return LoopSeat(number: number, eventLoop: loop, hub: hub, heartbeat: heartbeat)
         }
     }
 
@@ -59,6 +66,7 @@ struct LoopSeat: Sendable {
     let number: Int
     let eventLoop: any EventLoop
     let hub: NIOLoopBound<Hub>
+    let heartbeat: NIOLoopBound<Heartbeat>
 }
 
 /// Carries hand-overs from the writer thread to their event loop, in order.

@@ -18,7 +18,8 @@ public enum GatewayServerError: Error, Equatable, CustomStringConvertible {
         case .portForbidden(let host, let port):
             "port \(port) on \(host) needs more rights than this process has: choose a port above 1023"
         case .portOutOfRange(let port): "port \(port) does not exist: choose one from 0 to 65535"
-        case .hostUnknown(let host): "host \(host) can't be resolved: use 127.0.0.1, 0.0.0.0 or an address of this machine"
+        case .hostUnknown(let host):
+            "host \(host) can't be resolved: use 127.0.0.1, 0.0.0.0 or an address of this machine"
         case .hostNotOurs(let host): "host \(host) is no address of this machine: use 127.0.0.1, 0.0.0.0 or one that is"
         case .cannotListen(let host, let port, let reason): "can't listen on port \(port) of \(host): \(reason)"
         }

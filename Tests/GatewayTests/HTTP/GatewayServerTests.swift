@@ -54,7 +54,8 @@ import Testing
         let hundred = (0..<98).map { "x\($0): y\r\n" }.joined()
         let text = try await self.answer("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(hundred)\r\n")
         #expect(text.hasPrefix("HTTP/1.1 200 OK"))
-        let over = try await self.answer("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(hundred)z: z\r\n\r\n")
+        let over = try await self.answer(
+            "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(hundred)z: z\r\n\r\n")
         #expect(over.hasPrefix("HTTP/1.1 431 Request Header Fields Too Large"))
         #expect(over.contains("application/problem+json"))
         #expect(over.ranges(of: "HTTP/1.1").count == 1)
@@ -125,13 +126,15 @@ import Testing
         limits.bodyDeadline = .milliseconds(50)
         limits.keepAliveIdle = .milliseconds(100)
         #expect(try await self.answer("GET /hello HTTP/1.1\r\nHos", limits: limits) == "")
-        let late = try await self.answer("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", limits: limits)
+        let late = try await self.answer(
+            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", limits: limits)
         #expect(late.hasPrefix("HTTP/1.1 408 Request Timeout"))
         #expect(try await self.answer(Self.get, limits: limits).hasSuffix("hello 127.0.0.1"))
     }
 
     @Test(arguments: [
-        ("GET /none", "404 Not Found", #""code":"not-found""#), ("PATCH /items/7", "405 Method Not Allowed", "DELETE, GET"),
+        ("GET /none", "404 Not Found", #""code":"not-found""#),
+        ("PATCH /items/7", "405 Method Not Allowed", "DELETE, GET"),
         ("GET /teapot", "418 ", #""code":"teapot","detail":"Short.""#),
         ("GET /broken", "500 Internal Server Error", #""type":"/errors/internal-server-error""#),
     ])
@@ -148,7 +151,8 @@ import Testing
         try await ServerRig.run { rig in
             let port = rig.server.port
             for (host, port, error) in [
-                ("127.0.0.1", port, .portTaken(host: "127.0.0.1", port: port)), ("127.0.0.1", 70000, .portOutOfRange(70000)),
+                ("127.0.0.1", port, .portTaken(host: "127.0.0.1", port: port)),
+                ("127.0.0.1", 70000, .portOutOfRange(70000)),
                 ("no such host", 0, .hostUnknown("no such host")), ("192.0.2.1", 0, .hostNotOurs("192.0.2.1")),
             ] as [(String, Int, GatewayServerError)] {
                 await #expect(throws: error) {

@@ -27,10 +27,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (["Sec-WebSocket-Protocol: centrifuge-json, centrifuge-protobuf"], true), (["Sec-WebSocket-Protocol:"], false),
-        (["Sec-WebSocket-Protocol: other"], false), (["Sec-WebSocket-Extensions: permessage-deflate"], false),
-    ] as [([String], Bool)])
+    @Test(
+        arguments: [
+            (["Sec-WebSocket-Protocol: centrifuge-json, centrifuge-protobuf"], true),
+            (["Sec-WebSocket-Protocol:"], false),
+            (["Sec-WebSocket-Protocol: other"], false), (["Sec-WebSocket-Extensions: permessage-deflate"], false),
+        ] as [([String], Bool)])
     func upgrade_whenSubprotocolsAreOffered_echoesOnlyAKnownOne(fields: [String], echoed: Bool) async throws {
         try await ServerRig.run { rig in
             let client = try await rig.connect()
@@ -54,10 +56,13 @@ import Testing
     @Test func upgrade_whenFramesComeRightBehind_losesNone() async throws {
         try await ServerRig.run { rig in
             let client = try await rig.connect()
-            try await client.send(Array(RawClient.handshake().utf8) + ClientFrames.text("one") + ClientFrames.text("two"))
+            try await client.send(
+                Array(RawClient.handshake().utf8) + ClientFrames.text("one") + ClientFrames.text("two"))
             try await client.wait(forSuffix: [0x81, 3, 0x6F, 0x6E, 0x65, 0x81, 3, 0x74, 0x77, 0x6F])
             // The end of the read that brought the handshake is reported, too.
-            try await ServerRig.eventually("read") { rig.log.all == ["opened", "read", "text one", "text two", "read"] }
+            try await ServerRig.eventually("read") {
+                rig.log.all == ["opened", "read", "text one", "text two", "read"]
+            }
         }
     }
 
@@ -83,13 +88,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (["Sec-WebSocket-Version"], [], "426 Upgrade Required"),
-        (["Sec-WebSocket-Version"], ["Sec-WebSocket-Version: 8"], "426 Upgrade Required"),
-        (["Sec-WebSocket-Key"], [], "400 Bad Request"),
-        (["Sec-WebSocket-Key"], ["Sec-WebSocket-Key: short"], "400 Bad Request"),
-        ([], ["Content-Length: 2"], "400 Bad Request"),
-    ] as [([String], [String], String)])
+    @Test(
+        arguments: [
+            (["Sec-WebSocket-Version"], [], "426 Upgrade Required"),
+            (["Sec-WebSocket-Version"], ["Sec-WebSocket-Version: 8"], "426 Upgrade Required"),
+            (["Sec-WebSocket-Key"], [], "400 Bad Request"),
+            (["Sec-WebSocket-Key"], ["Sec-WebSocket-Key: short"], "400 Bad Request"),
+            ([], ["Content-Length: 2"], "400 Bad Request"),
+        ] as [([String], [String], String)])
     func upgrade_whenTheHandshakeIsBroken_saysSo(without: [String], extra: [String], status: String) async throws {
         try await ServerRig.run { rig in
             let client = try await rig.connect()
@@ -176,6 +182,29 @@ import Testing
             try await open.close()
             try await ServerRig.eventually("closed") { rig.log.all.last == "closed" }
             await #expect(throws: (any Error).self) { try await rig.connect() }
+        }
+    }
+
+    @Test func shutdown_whenCancelled_endsWithoutWaitingForAnyone() async throws {
+        try await ServerRig.run { rig in
+            let open = try await rig.connect()
+            try await open.send(RawClient.handshake())
+            try await open.wait(for: "\r\n\r\n")
+            let slow = try await rig.connect()
+            try await slow.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc")
+            rig.cancel()
+            try await slow.waitForEnd()
+            try await open.wait(forSuffix: [0x88, 10, 0x0B, 0xB9] + Array("shutdown".utf8))
+        }
+    }
+
+    @Test func shutdown_whenTheListenerFails_ends() async throws {
+        try await ServerRig.run { rig in
+            let open = try await rig.connect()
+            try await open.send(RawClient.handshake())
+            try await open.wait(for: "\r\n\r\n")
+            try await rig.server.listener.close()
+            try await open.wait(forSuffix: [0x88, 10, 0x0B, 0xB9] + Array("shutdown".utf8))
         }
     }
 }

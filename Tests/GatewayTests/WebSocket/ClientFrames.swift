@@ -51,7 +51,8 @@ extension MessageReader {
 }
 
 /// What `bytes` lead to when they come in reads of `size` bytes.
-func outcomes(of bytes: [UInt8], readSize size: Int = .max, maxMessageBytes: Int = 65536) -> [MessageAssembler.Outcome] {
+func outcomes(of bytes: [UInt8], readSize size: Int = .max, maxMessageBytes: Int = 65536) -> [MessageAssembler.Outcome]
+{
     var reader = MessageReader(maxMessageBytes: maxMessageBytes)
     var all: [MessageAssembler.Outcome] = []
     var start = 0

@@ -24,7 +24,9 @@ import Testing
     private func verdicts(_ pieces: [[UInt8]]) -> (accepted: [Bool], isComplete: Bool) {
         var validator = UTF8Validator()
         var accepted: [Bool] = []
-        for piece in pieces where accepted.last != false { accepted.append(validator.accepts(ByteBuffer(bytes: piece))) }
+        for piece in pieces where accepted.last != false {
+            accepted.append(validator.accepts(ByteBuffer(bytes: piece)))
+        }
         return (accepted, validator.isComplete)
     }
 

@@ -36,7 +36,8 @@ import Testing
 
     @Test func read_whenSeveralMessagesCome_handsThemOverAndThenCompletesTheRead() throws {
         let rig = try Rig()
-        try rig.read(ClientFrames.text("a") + ClientFrames.frame(first: 0x82, payload: [1, 2]) + ClientFrames.text("b"))
+        try rig.read(
+            ClientFrames.text("a") + ClientFrames.frame(first: 0x82, payload: [1, 2]) + ClientFrames.text("b"))
         #expect(rig.log.all == ["opened", "text a", "binary 2", "text b", "read"])
         #expect(try rig.sent() == [0x81, 1, 0x61, 0x82, 2, 1, 2, 0x81, 1, 0x62])
     }
@@ -54,7 +55,8 @@ import Testing
     @Test func ping_whenInsideAFragmentedMessage_isAnsweredBeforeTheMessage() throws {
         let rig = try Rig()
         try rig.read(
-            ClientFrames.text("a", isFinal: false) + ClientFrames.ping("p") + ClientFrames.continuation("b", isFinal: true)
+            ClientFrames.text("a", isFinal: false) + ClientFrames.ping("p")
+                + ClientFrames.continuation("b", isFinal: true)
         )
         #expect(try rig.sent() == [0x8A, 1, 0x70, 0x81, 2, 0x61, 0x62])
     }
@@ -130,7 +132,8 @@ import Testing
 
     @Test func violation_whenItComes_isAnsweredAndEndsReading() throws {
         for (bytes, code) in [
-            (ClientFrames.frame(first: 0xC1, payload: [1]), 1002), (ClientFrames.frame(first: 0x81, payload: [0xFF]), 1007),
+            (ClientFrames.frame(first: 0xC1, payload: [1]), 1002),
+            (ClientFrames.frame(first: 0x81, payload: [0xFF]), 1007),
             (ClientFrames.header(first: 0x81, length: 101, masked: true), 1009),
         ] as [([UInt8], UInt16)] {
             let rig = try Rig(maxMessageBytes: 100)
