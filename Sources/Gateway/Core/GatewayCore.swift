@@ -40,6 +40,9 @@ public final class GatewayCore: Sendable {
         }
     }
 
+    /// From now on the node is not ready and takes no new sockets.
+    public func beginDraining() { isDraining.store(true, ordering: .relaxed) }
+
     /// The seat of an event loop; nil for a loop of another group.
     func seat(of eventLoop: any EventLoop) -> LoopSeat? { loops.first { $0.eventLoop === eventLoop } }
 

@@ -25,7 +25,8 @@ public enum GatewayServerError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    init(_ error: any Error, host: String, port: Int) {
+    /// What a failed bind means.
+    public init(_ error: any Error, host: String, port: Int) {
         switch error {
         case let error as IOError where error.errnoCode == EADDRINUSE: self = .portTaken(host: host, port: port)
         case let error as IOError where error.errnoCode == EACCES: self = .portForbidden(host: host, port: port)

@@ -7,7 +7,8 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Settings") var settings: SettingFlags
 
     func run() async throws {
-        _ = try settings.configuration()
-        throw Exit(.unavailable, "The service is not part of this build.")
+        DescriptorLimit.raise()
+        let node = try await Node(settings.configuration())
+        try await node.run()
     }
 }
