@@ -103,6 +103,14 @@ public final class DatabaseFile: Sendable {
         }
     }
 
+    /// Lets the file grow no further than a number of pages, so that tests can fill a disk; nil lifts the bound.
+    package func limitPages(to count: Int?) throws(StorageError) {
+        try readNewest { try $0.execute(sql: "PRAGMA max_page_count = \(count ?? Self.pagesMax)") }
+    }
+
+    /// SQLite's own bound.
+    private static let pagesMax = 1_073_741_823
+
     /// Pages in the write-ahead log after the last commit.
     public var walPages: Int { log.pages.load(ordering: .relaxed) }
 

@@ -213,8 +213,4 @@ extension ClientConnection {
             .history(
                 channel: command.channel, command.filter, limitMax: ClientLimits.historyPublicationsMax, access, address))
     }
-
-    private func rpc(_ method: String, _ data: [UInt8]?, id: UInt32) {
-        fail(id, .methodNotFound)
-    }
 }

@@ -13,6 +13,7 @@ public struct ClientUpgrades: WebSocketUpgrades {
     /// Upgrades for one gateway.
     public init(core: GatewayCore) { self.core = core }
 
+    /// Refuses while draining, over the connection limit, and pages of foreign origins; other paths pass to the router.
     public func upgrade(_ head: HTTPRequest, remote: SocketAddress?) -> UpgradeDecision {
         let path = (head.path ?? "/").prefix { $0 != "?" }
         guard path == Self.path else { return .pass }

@@ -1,3 +1,4 @@
+import Journal
 import Store
 
 /// Every error that a command of the client protocol or the server API can be answered with.
@@ -18,6 +19,13 @@ public enum ReplyError: UInt32, Error, Sendable, CaseIterable {
     case tooManyRequests = 111
     case unrecoverablePosition = 112
     case conflict = 113
+    /// From here on codes of our own (400–1999 belong to applications): those of session calls, numbered as over HTTP.
+    case sessionNotFound = 404
+    case idempotencyConflict = 409
+    case sessionEnded = 410
+    case versionMismatch = 412
+    case documentTooLarge = 413
+    case badPatch = 422
 
     /// The sentence that goes with the number.
     public var message: String {
@@ -36,6 +44,12 @@ public enum ReplyError: UInt32, Error, Sendable, CaseIterable {
         case .tooManyRequests: "too many requests"
         case .unrecoverablePosition: "unrecoverable position"
         case .conflict: "conflict"
+        case .sessionNotFound: "session not found"
+        case .idempotencyConflict: "idempotency conflict"
+        case .sessionEnded: "session ended"
+        case .versionMismatch: "version mismatch"
+        case .documentTooLarge: "document too large"
+        case .badPatch: "bad patch"
         }
     }
 
@@ -44,6 +58,20 @@ public enum ReplyError: UInt32, Error, Sendable, CaseIterable {
 
     /// What a failure of the engine means to a client.
     init(_ error: EngineError) { self = error.code == .busy ? .tooManyRequests : .internalError }
+
+    /// What a refused session entry means to a client.
+    init(_ refusal: Refusal) {
+        switch refusal {
+        case .notFound: self = .sessionNotFound
+        case .ended: self = .sessionEnded
+        case .versionMismatch: self = .versionMismatch
+        case .keyConflict: self = .idempotencyConflict
+        case .tooLarge: self = .documentTooLarge
+        case .badPatch: self = .badPatch
+        case .busy: self = .tooManyRequests
+        case .exists, .duplicate, .notDue: self = .conflict
+        }
+    }
 
     /// What a refused channel operation means to a client.
     init(_ refusal: ChannelRefusal) {
