@@ -158,28 +158,6 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(
-            name: "TestSupport",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
-            ],
-            path: "Tests/TestSupport",
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "TestSupportTests",
-            dependencies: [
-                "TestSupport",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
-            ],
-            swiftSettings: strict
-        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
@@ -190,6 +168,5 @@ let package = Package(
             exclude: ["python"],
             swiftSettings: strict
         ),
-        .testTarget(name: "StyleTests", swiftSettings: strict),
     ]
 )
