@@ -14,6 +14,8 @@ public struct TransportLimits: Sendable {
     public var bodyDeadline: TimeAmount = .seconds(30)
     /// How long a kept-alive connection may be silent between requests.
     public var keepAliveIdle: TimeAmount = .seconds(60)
+    /// How long a client may leave a response unread before it is dropped.
+    public var writeStall: TimeAmount = .seconds(60)
     /// How long a peer may take to close its side after ours is closed.
     public var lingerTime: TimeAmount = .seconds(1)
     /// Connections that the kernel queues before they are accepted.

@@ -120,16 +120,51 @@ import Testing
         #expect(text.hasSuffix(body))
     }
 
-    @Test func deadlines_whenAClientDrips_endTheConnection() async throws {
+    @Test func body_whenTheClientWaitsForAWord_getsIt() async throws {
+        try await ServerRig.run { rig in
+            let client = try await rig.connect()
+            try await client.send("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+            try await client.wait(for: "HTTP/1.1 100 Continue\r\n\r\n")
+            try await client.send("abc")
+            try await client.wait(for: "abc")
+            #expect(client.text.contains("HTTP/1.1 200 OK"))
+        }
+    }
+
+    @Test func body_whenItBreaksInTheMiddleOfTheResponse_endsTheResponse() async throws {
+        try await ServerRig.run { rig in
+            let client = try await rig.connect()
+            try await client.send("POST /mirror HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            try await client.wait(for: "abc")
+            try await client.send("zz\r\n" + Self.get)
+            try await client.waitForEnd()
+            #expect(client.text.ranges(of: "HTTP/1.").count == 1, "\(client.text)")
+            #expect(!client.text.hasSuffix("0\r\n\r\n"), "a broken response must not look complete")
+        }
+    }
+
+    @Test func response_whenNobodyReadsIt_isGivenUp() async throws {
         var limits = TransportLimits()
-        limits.headerDeadline = .milliseconds(50)
-        limits.bodyDeadline = .milliseconds(50)
-        limits.keepAliveIdle = .milliseconds(100)
-        #expect(try await self.answer("GET /hello HTTP/1.1\r\nHos", limits: limits) == "")
-        let late = try await self.answer(
-            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", limits: limits)
+        limits.writeStall = .milliseconds(50)
+        try await ServerRig.run(limits: limits) { rig in
+            let client = try await rig.connect()
+            try await client.stopReading()
+            try await client.send("GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await ServerRig.eventually("the route is stopped") { rig.log.all == ["stopped"] }
+        }
+    }
+
+    @Test func deadlines_whenAClientDrips_endTheConnection() async throws {
+        var header = TransportLimits()
+        header.headerDeadline = .milliseconds(50)
+        #expect(try await self.answer("GET /hello HTTP/1.1\r\nHos", limits: header) == "")
+        var body = TransportLimits()
+        body.bodyDeadline = .milliseconds(50)
+        let late = try await self.answer("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", limits: body)
         #expect(late.hasPrefix("HTTP/1.1 408 Request Timeout"))
-        #expect(try await self.answer(Self.get, limits: limits).hasSuffix("hello 127.0.0.1"))
+        var idle = TransportLimits()
+        idle.keepAliveIdle = .milliseconds(50)
+        #expect(try await self.answer(Self.get, limits: idle).hasSuffix("hello 127.0.0.1"))
     }
 
     @Test(arguments: [

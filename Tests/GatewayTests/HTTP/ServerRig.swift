@@ -41,13 +41,14 @@ struct ServerRig {
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         self.server = try await GatewayServer.bind(
-            host: "127.0.0.1", port: 0, router: Self.router(), upgrades: TestUpgrades(log: self.log), limits: limits,
+            host: "127.0.0.1", port: 0, router: Self.router(self.log), upgrades: TestUpgrades(log: self.log),
+            limits: limits,
             group: MultiThreadedEventLoopGroup.singleton, logger: logger
         )
         self.group = ServiceGroup(services: [self.server], logger: logger)
     }
 
-    private static func router() -> Router<GatewayRequestContext> {
+    private static func router(_ log: ConversationLog) -> Router<GatewayRequestContext> {
         let router = Router(context: GatewayRequestContext.self)
         router.add(middleware: ProblemMiddleware())
         router.get("hello") { _, context in "hello \(context.remoteAddress?.ipAddress ?? "nobody")" }
@@ -55,6 +56,24 @@ struct ServerRig {
         router.post("ignore") { _, _ in "ignored" }
         router.get("teapot") { _, _ -> String in throw Problem(.init(code: 418), code: "teapot", detail: "Short.") }
         router.get("broken") { _, _ -> String in throw SecretError(secret: "hunter2") }
+        router.post("mirror") { request, _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    for try await part in request.body { try await writer.write(part) }
+                    try await writer.finish(nil)
+                })
+        }
+        router.get("endless") { _, _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    do { while true { try await writer.write(ByteBuffer(repeating: 0x61, count: 65536)) } } catch {
+                        log.add("stopped")
+                        throw error
+                    }
+                })
+        }
         router.get("items/:id") { _, _ in "item" }
         router.delete("items/:id") { _, _ in "gone" }
         return router
@@ -144,6 +163,7 @@ final class RawClient: Sendable {
 
     func send(_ bytes: [UInt8]) async throws { try await self.channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
     func send(_ text: String) async throws { try await self.send(Array(text.utf8)) }
+    func stopReading() async throws { try await self.channel.setOption(.autoRead, value: false).get() }
     func close() async throws { try await self.channel.close() }
     func closeOutput() async throws { try await self.channel.close(mode: .output) }
 
