@@ -91,7 +91,7 @@ extension ProcessTests {
                 let (port, log) = (server.port, EventLog())
                 let answered = try await withThrowingTaskGroup(of: (String, Int).self) { group in
                     for number in 0..<10 {
-                        group.addTask { try await Self.publishAtOnce(40, on: "flight:\(number)", port, log) }
+                        group.addTask { try await Self.publishAtOnce(200, on: "flight:\(number)", port, log) }
                     }
                     try await eventually("writes are in flight") { log.count(.ack) > 20 }
                     server.terminate()
