@@ -35,7 +35,7 @@ struct Node {
             engine: engine, configuration: gateway, terms: ServiceTerms(configuration.store), group: group, logger: logger)
         do throws(GatewayServerError) {
             server = try await GatewayServer.bind(
-                host: gateway.host, port: gateway.port, router: GatewayRouter.make(core),
+                host: gateway.host, port: gateway.port, router: GatewayRouter(core: core).make(),
                 upgrades: ClientUpgrades(core: core), group: group, logger: logger)
         } catch {
             _ = engine.stop()
