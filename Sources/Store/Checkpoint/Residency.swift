@@ -59,7 +59,7 @@ extension State {
 
 extension JournalRow {
     /// True for the first row of a newer lineage.
-    fileprivate func opensLineage(after head: Cursor) -> Bool {
+    fileprivate func opensLineage(after head: Journal.Cursor) -> Bool {
         entry.kind == .open && cursor.sequence == 0 && cursor.lineage > head.lineage
     }
 }

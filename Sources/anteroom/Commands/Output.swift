@@ -15,6 +15,9 @@ enum Output {
     /// Writes a sentence to standard error, where it doesn't mix with what a program reads.
     static func remark(_ sentence: String) { write(Array("anteroom: \(sentence)\n".utf8), to: STDERR_FILENO) }
 
+    /// Writes a line of the log to standard error in one call, so that lines of several threads don't mix.
+    static func log(_ line: [UInt8]) { write(line, to: STDERR_FILENO) }
+
     /// Says on standard error why there is nothing to show; the caller throws the result, which ends with code 1.
     static func nothing(_ sentence: String) -> ExitCode {
         remark(sentence)

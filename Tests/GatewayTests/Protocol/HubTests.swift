@@ -29,7 +29,7 @@ private final class RecordingSubscriber: HubSubscriber {
     }
 
     private func carryOut(_ items: HandOver.Item..., error: EngineError? = nil) {
-        hub.carryOut(HandOver(items: items, error: error))
+        hub.carryOut([HandOver(items: items, error: error)])
     }
 
     private func at(_ offset: UInt64) -> Store.Position { .init(epoch: "e", offset: offset) }
