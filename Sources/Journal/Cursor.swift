@@ -5,6 +5,7 @@
 public struct Cursor: Hashable, Comparable, Sendable, LosslessStringConvertible {
     /// One unbroken run of the journal; a growing number from 1.
     public let lineage: UInt64
+    /// The place inside the lineage.
     public let sequence: UInt64
 
     /// Before every entry.
@@ -19,9 +20,12 @@ public struct Cursor: Hashable, Comparable, Sendable, LosslessStringConvertible 
     /// Reads `lineage.sequence`.
     public init?(_ description: String) {
         let parts = description.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let lineage = Int64(parts[0]), let sequence = Int64(parts[1]), lineage >= 0, sequence >= 0
+        guard parts.count == 2, let lineage = Int64(parts[0]), let sequence = Int64(parts[1]), lineage >= 0,
+            sequence >= 0
         else { return nil }
         self.init(lineage: UInt64(lineage), sequence: UInt64(sequence))
+        // One spelling for each place: signs and leading zeros are refused.
+        guard self.description == description else { return nil }
     }
 
     public var description: String { "\(lineage).\(sequence)" }

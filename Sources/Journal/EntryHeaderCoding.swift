@@ -15,17 +15,18 @@ extension EntryHeader {
         if let idempotency {
             out.appendMember("key", string: idempotency.key)
             out.appendMember("hash", number: idempotency.bodyHash)
-            out.appendMember("window", number: UInt64(clamping: idempotency.window))
+            out.appendMember("window", number: idempotency.window)
         }
         if let expectedVersion { out.appendMember("version", number: expectedVersion) }
-        if let expectedDeadline { out.appendMember("deadline", number: UInt64(clamping: expectedDeadline)) }
+        if let expectedDeadline { out.appendMember("deadline", number: expectedDeadline) }
         if let session {
             out.appendMember("type", string: session.type)
             out.appendMember("owner", string: session.owner)
-            out.appendMember("ttl", number: UInt64(clamping: session.ttl))
+            out.appendMember("ttl", number: session.ttl)
         }
-        if let info { out.appendMember("info", json: info) }
-        if let tags { out.appendMember("tags", json: tags) }
+        // No bytes are no JSON value: they would make the whole header unreadable.
+        if let info, !info.isEmpty { out.appendMember("info", json: info) }
+        if let tags, !tags.isEmpty { out.appendMember("tags", json: tags) }
         if let reason { out.appendMember("reason", string: reason) }
         if out.last == UInt8(ascii: ",") { out.removeLast() }
         out.append(UInt8(ascii: "}"))
@@ -105,6 +106,13 @@ extension [UInt8] {
         append(UInt8(ascii: ","))
     }
 
+    /// Appends `"name":number,`.
+    package mutating func appendMember(_ name: StaticString, number: Int64) {
+        appendName(name)
+        appendDecimal(number)
+        append(UInt8(ascii: ","))
+    }
+
     /// Appends `"name":"string",` with escapes.
     package mutating func appendMember(_ name: StaticString, string: String) {
         appendName(name)
@@ -126,12 +134,14 @@ extension [UInt8] {
     }
 
     /// Runs the body with a cursor over these bytes; a failure of JSON is the only error.
+    ///
+    /// The depth is not bounded any further here: what we wrote ourselves may wrap a value of the largest allowed depth.
     package func scan<Value>(
         _ body: (inout JSONCursor, UnsafeRawBufferPointer) throws(JSONError) -> Value
     ) throws(JSONError) -> Value {
         let result = withUnsafeBytes { buffer in
             Result { () throws(JSONError) -> Value in
-                var cursor = JSONCursor(buffer)
+                var cursor = JSONCursor(buffer, depthMax: JSONLimits.depthCeiling)
                 return try body(&cursor, buffer)
             }
         }

@@ -22,10 +22,14 @@ public final class HeadFile {
         }
         var bytes = [UInt8](repeating: 0, count: 2 * HeadRecord.slotBytes)
         let count = pread(descriptor, &bytes, bytes.count, 0)
+        guard count >= 0 else {
+            // Filling it up now would wipe a record that may be readable again later.
+            throw StorageError(.inputOutput, "the head record \(path) can't be read: \(systemMessage(errno))")
+        }
         let newest = Self.newest(in: bytes)
         generation = newest?.generation ?? 0
         record = newest?.record
-        if count < bytes.count { try writeAll([UInt8](repeating: 0, count: bytes.count), at: 0, onlyPast: max(0, count)) }
+        if count < bytes.count { try writeAll([UInt8](repeating: 0, count: bytes.count), at: 0, onlyPast: count) }
     }
 
     deinit { close(descriptor) }

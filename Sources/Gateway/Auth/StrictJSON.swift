@@ -12,9 +12,12 @@ package enum StrictJSON: Sendable, Equatable {
 
     /// Is one key of an object with its value.
     package struct Member: Sendable, Equatable {
+        /// The key, unescaped.
         package let key: String
+        /// What it holds.
         package let value: StrictJSON
 
+        /// Creates a member.
         package init(_ key: String, _ value: StrictJSON) {
             self.key = key
             self.value = value

@@ -57,7 +57,7 @@ public struct TokenVerifier: Sendable {
         // Losing the error is safe: a header that can't be read is an invalid token, whatever the reason.
         guard let header = try? StrictJSON(bytes), header["alg"] == .string(algorithm.rawValue) else { return false }
         // RFC 7515 §4.1.11: an extension that is marked critical and not understood must be refused.
-        
+        guard header["crit"] == nil else { return false }
         switch header["typ"] {
         case nil, .string: return true
         default: return false

@@ -64,14 +64,16 @@ public struct ChannelOptions: Sendable, Equatable {
 
     /// Options of every namespace while no configuration file speaks of channels.
     ///
-    /// Clients with a token may subscribe and read; publishing is left to the server API until a file allows it.
+    /// Every subscription recovers, whether its client asked or not: no option is needed to miss nothing. Clients with a
+    /// token may subscribe and read; publishing is left to the server API until a file allows it.
     public static let withoutFile = ChannelOptions(
+        forceRecovery: true,
         subscribe: ClientAccess(forClient: true),
         history: ClientAccess(forClient: true)
     )
 
     /// Options of `session:`, `waiting:` and `presence:`: recoverable, and closed to the namespace's own permissions.
-    public static let reserved = ChannelOptions()
+    public static let reserved = ChannelOptions(forceRecovery: true)
 
     /// True when publications of this namespace are journaled with an offset.
     public var hasHistory: Bool { historySize > 0 && historyTTLMilliseconds > 0 }

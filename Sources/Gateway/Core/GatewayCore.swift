@@ -28,10 +28,20 @@ public final class GatewayCore: Sendable {
         self.terms = terms
         self.logger = logger
         loops = try group.makeIterator().map { loop in
-            let hub = try loop.submit { NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop) }.wait()
-            return LoopSeat(number: engine.attach(LoopReceiver(eventLoop: loop, hub: hub)), eventLoop: loop, hub: hub)
+            let (hub, heartbeat) = try loop.submit {
+                let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration)
+                heartbeat.start()
+                return (
+                    NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop)
+                )
+            }.wait()
+            let number = engine.attach(LoopReceiver(eventLoop: loop, hub: hub))
+            return LoopSeat(number: number, eventLoop: loop, hub: hub, heartbeat: heartbeat)
         }
     }
+
+    /// From now on the node is not ready and takes no new sockets.
+    public func beginDraining() { isDraining.store(true, ordering: .relaxed) }
 
     /// The seat of an event loop; nil for a loop of another group.
     func seat(of eventLoop: any EventLoop) -> LoopSeat? { loops.first { $0.eventLoop === eventLoop } }
@@ -59,21 +69,7 @@ struct LoopSeat: Sendable {
     let number: Int
     let eventLoop: any EventLoop
     let hub: NIOLoopBound<Hub>
-}
-
-/// Carries hand-overs from the writer thread to their event loop, in order.
-private final class LoopReceiver: RoundReceiver {
-    private let eventLoop: any EventLoop
-    private let hub: NIOLoopBound<Hub>
-
-    init(eventLoop: any EventLoop, hub: NIOLoopBound<Hub>) {
-        self.eventLoop = eventLoop
-        self.hub = hub
-    }
-
-    func receive(_ handOver: HandOver) {
-        eventLoop.execute { self.hub.value.carryOut(handOver) }
-    }
+    let heartbeat: NIOLoopBound<Heartbeat>
 }
 
 /// How many clients are connected, by surface.

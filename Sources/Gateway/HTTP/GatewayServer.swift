@@ -17,7 +17,7 @@ import ServiceLifecycle
 public struct GatewayServer: Service {
     /// The port that it listens on; what the kernel chose if 0 was asked for.
     public let port: Int
-    private let listener: any Channel
+    package let listener: any Channel
     private let quiescing: ServerQuiescingHelper
     private let gated: GatedChannel
     private let connections: AsyncStream<GatedConnection>
@@ -49,10 +49,12 @@ public struct GatewayServer: Service {
             .serverChannelOption(.autoRead, value: false)
             .serverChannelInitializer { listener in
                 listener.eventLoop.makeCompletedFuture {
-                    try listener.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: listener))
+                    try listener.pipeline.syncOperations.addHandler(
+                        quiescing.makeServerChannelHandler(channel: listener))
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: TransportLimits.receiveBuffers)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try gated.install(on: channel, logger: logger) { connection in
@@ -74,10 +76,11 @@ public struct GatewayServer: Service {
         )
     }
 
-    /// Accepts and serves until graceful shutdown or cancellation.
+    /// Accepts and serves until graceful shutdown or cancellation, or until the listening socket fails.
     public func run() async throws {
         let drained = self.listener.eventLoop.makePromise(of: Void.self)
         drained.futureResult.whenComplete { [arrivals] _ in arrivals.finish() }
+        self.listener.closeFuture.whenComplete { [quiescing] _ in quiescing.initiateShutdown(promise: drained) }
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await self.listener.setOption(.autoRead, value: true).get()
             await withDiscardingTaskGroup { group in
@@ -86,7 +89,7 @@ public struct GatewayServer: Service {
                 }
             }
         } onCancelOrGracefulShutdown: {
-            self.quiescing.initiateShutdown(promise: drained)
+            self.quiescing.initiateShutdown(promise: nil)
         }
     }
 }

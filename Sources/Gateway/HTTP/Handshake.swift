@@ -22,7 +22,8 @@ package enum Handshake {
             case .httpVersion: .init(.badRequest, code: "websocket-handshake", detail: "A WebSocket needs HTTP/1.1.")
             case .body: .init(.badRequest, code: "websocket-handshake", detail: "A WebSocket opens without a body.")
             case .key:
-                .init(.badRequest, code: "websocket-handshake", detail: "Sec-WebSocket-Key is missing or isn't 16 bytes.")
+                .init(
+                    .badRequest, code: "websocket-handshake", detail: "Sec-WebSocket-Key is missing or isn't 16 bytes.")
             case .version:
                 .init(
                     .upgradeRequired, code: "websocket-version", detail: "Only version 13 of WebSocket is spoken here.",
@@ -36,7 +37,8 @@ package enum Handshake {
     ///
     /// After such a request NIO's decoder reads nothing more, whatever the answer is.
     package static func asksForUpgrade(_ head: HTTPRequestHead) -> Bool {
-        head.method == .CONNECT || (head.headers.contains(name: "upgrade") && self.has("upgrade", in: "connection", of: head))
+        head.method == .CONNECT
+            || (head.headers.contains(name: "upgrade") && self.has("upgrade", in: "connection", of: head))
     }
 
     /// Says whether a client asks for a WebSocket.
@@ -53,7 +55,9 @@ package enum Handshake {
         guard !hasBody else { return .failure(.body) }
         guard head.headers["sec-websocket-version"].first == "13" else { return .failure(.version) }
         let keys = head.headers["sec-websocket-key"]
-        guard keys.count == 1, let key = keys.first, Data(base64Encoded: key)?.count == 16 else { return .failure(.key) }
+        guard keys.count == 1, let key = keys.first, Data(base64Encoded: key)?.count == 16 else {
+            return .failure(.key)
+        }
         let digest = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
         return .success(Data(digest).base64EncodedString())
     }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 
 /// An error as clients see it: `application/problem+json`.
 ///
@@ -33,8 +34,8 @@ public struct Problem: HTTPResponseError, Sendable {
 
     /// Creates the problem that stands for a bare status.
     public init(_ status: HTTPResponse.Status, detail: String? = nil) {
-        let phrase = Self.title(of: status)
-        self.init(status, code: phrase.lowercased().replacingOccurrences(of: " ", with: "-"), detail: detail)
+        let words = Self.title(of: status).lowercased().split { !$0.isLetter && !$0.isNumber }
+        self.init(status, code: words.joined(separator: "-"), detail: detail)
     }
 
     private struct Document: Encodable {
@@ -47,7 +48,7 @@ public struct Problem: HTTPResponseError, Sendable {
 
     /// The standard phrase of a status, whatever phrase came with it.
     private static func title(of status: HTTPResponse.Status) -> String {
-        let phrase = HTTPResponse.Status(integerLiteral: status.code).reasonPhrase
+        let phrase = HTTPResponseStatus(statusCode: status.code).reasonPhrase
         return phrase.isEmpty ? "Status \(status.code)" : phrase
     }
 
@@ -75,7 +76,8 @@ public struct Problem: HTTPResponseError, Sendable {
 
     /// The answer.
     public func response(from request: Request, context: some RequestContext) -> Response {
-        let status = HTTPResponse.Status(integerLiteral: self.status.code)
+        // A phrase that came with the status may hold anything; the standard one doesn't.
+        let status = HTTPResponse.Status(code: self.status.code, reasonPhrase: Self.title(of: self.status))
         guard request.method != .head else { return Response(status: status, headers: self.fields) }
         return Response(status: status, headers: self.fields, body: ResponseBody(byteBuffer: self.body))
     }

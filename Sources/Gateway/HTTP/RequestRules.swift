@@ -14,7 +14,8 @@ package enum RequestRules {
         let codings = head.headers["transfer-encoding"]
         let lengths = head.headers["content-length"]
         if !codings.isEmpty {
-            guard codings.count == 1, codings.first?.lowercased() == "chunked", lengths.isEmpty, head.version != .http1_0
+            guard codings.count == 1, codings.first?.lowercased() == "chunked", lengths.isEmpty,
+                head.version != .http1_0
             else { return Problem(.badRequest, detail: "The length of the body is ambiguous.") }
         } else if let text = lengths.first {
             guard lengths.count == 1, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = UInt64(text)
@@ -34,7 +35,7 @@ package enum RequestRules {
         switch error {
         case .headerOverflow: Problem(.requestHeaderFieldsTooLarge)
         case .invalidVersion: Problem(.httpVersionNotSupported)
-        default: Problem(.badRequest, detail: "This is not HTTP/1.1.")
+        default: Problem(.badRequest, detail: "The request is malformed.")
         }
     }
 }

@@ -29,8 +29,16 @@ struct RouterEntry<Context: RequestContext>: Sendable where Context.Source == Ap
         let context = Context(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         var response = try await self.response(to: request, context: context)
         response.headers[.date] = self.date.now
-        try await writer.write(response: response.head, body: response.body)
+        do {
+            try await writer.write(response: response.head, body: response.body)
+        } catch is HTTPParserError {
+            // As a parser error it would be answered by a second response, in the middle of this one.
+            throw InterruptedResponse()
+        }
     }
+
+    /// A request broke while its response was being written.
+    private struct InterruptedResponse: Error {}
 
     private func response(to request: Request, context: Context) async throws -> Response {
         do {

@@ -51,7 +51,6 @@ extension UpgradeGate {
             conversation: upgrade.conversation(context.eventLoop)
         )
         do {
-            try channel.syncOptions?.setOption(.recvAllocator, value: TransportLimits.socketReceiveBuffers)
             try pipeline.addHandler(socket, position: .after(self))
         } catch {
             // The connection broke during the handshake.

@@ -11,8 +11,6 @@ import NIOHTTPTypesHTTP1
 /// answer it. This gate forwards such a request untouched. The asynchronous HTTP side is attached only at
 /// the first request that needs it: a connection that becomes a WebSocket never pays for it.
 ///
-/// It does not bound how slowly a client reads a response.
-///
 /// - Isolation: the event loop of its channel.
 final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
@@ -49,6 +47,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     var accepted: AcceptedUpgrade?
     /// The header's deadline, then the body's, then the lingering.
     var timer: Scheduled<Void>?
+    /// Runs while so much is unread that nothing more is written.
+    private var stallTimer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
     private var settled: ((Outcome) -> Void)?
     private var held: [HTTPServerRequestPart] = []
@@ -130,6 +130,11 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         let keepsAlive = head.isKeepAlive && !Handshake.asksForUpgrade(head)
         guard self.ledger.headCame(keepsAlive: keepsAlive) == .forward else { return }
         self.isHTTP10 = head.version == .http1_0
+        if self.ledger.unanswered == 1, head.headers[canonicalForm: "expect"].contains("100-continue") {
+            // The body is within the limit by now, and whatever route gets it may wait for it (RFC 9110 §10.1.1).
+            let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
+            context.writeAndFlush(Self.wrapOutboundOut(.head(goOn)), promise: nil)
+        }
         self.forward(.head(head), context)
     }
 
@@ -151,7 +156,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         headers.add(name: "Content-Length", value: String(body.readableBytes))
         headers.add(name: "Connection", value: "close")
         let status = HTTPResponseStatus(statusCode: problem.status.code)
-        context.write(Self.wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+        context.write(
+            Self.wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
         context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)
         self.linger(context)
@@ -162,7 +168,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Closing at once would make the kernel answer unread bytes with a reset, which destroys the response.
     private func linger(_ context: ChannelHandlerContext) {
         self.phase = .lingering
-        self.stopTimer()
+        self.startTimer(self.limits.writeStall, context) { self.context?.close(promise: nil) }
         self.held = []
         self.settle(.done)
         self.setAutoRead(true, context)
@@ -184,6 +190,8 @@ extension UpgradeGate {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.stopTimer()
+        self.stallTimer?.cancel()
+        self.stallTimer = nil
         self.context = nil
         self.accepted = nil
         self.settle(.done)
@@ -220,6 +228,17 @@ extension UpgradeGate {
                 self.fail(Problem(.requestTimeout, detail: "The body took too long."), context)
             }
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.stallTimer?.cancel()
+        self.stallTimer = nil
+        if !context.channel.isWritable {
+            self.stallTimer = context.eventLoop.assumeIsolated().scheduleTask(in: self.limits.writeStall) {
+                self.context?.close(promise: nil)
+            }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -56,7 +56,8 @@ package struct FrameReader: Sendable {
 
     /// Nothing is kept: the next byte starts a frame.
     package var isIdle: Bool {
-        self.progress == nil && self.violation == nil && self.buffer.readableBytes == 0 && self.nextSpan == self.spans.count
+        self.progress == nil && self.violation == nil && self.buffer.readableBytes == 0
+            && self.nextSpan == self.spans.count
     }
 
     /// Takes the bytes of one read; call it when ``next()`` said ``Step/needMore``.

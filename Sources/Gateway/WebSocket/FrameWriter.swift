@@ -80,7 +80,8 @@ public enum FrameWriter {
     }
 
     /// Writes the payload behind room for the header of a mid-sized frame, and moves it where another header is needed.
-    private static func frameInPlace(_ opcode: Opcode, in buffer: inout ByteBuffer, _ body: (inout ByteBuffer) -> Void) {
+    private static func frameInPlace(_ opcode: Opcode, in buffer: inout ByteBuffer, _ body: (inout ByteBuffer) -> Void)
+    {
         let guess = 4
         let start = buffer.writerIndex
         buffer.writeRepeatingByte(0, count: guess)

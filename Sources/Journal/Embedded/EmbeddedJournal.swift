@@ -6,6 +6,7 @@ import Migrations
 /// - Guarantee: a round is in the file, with its outcomes, before `commit` returns; the head record follows it.
 /// - Isolation: the writer thread.
 public final class EmbeddedJournal: EntryJournal {
+    /// The newest durable entry; in a lineage that is yet to be opened, the place of its opening.
     public private(set) var head: Cursor
     /// Why this start opened a new lineage; nil when it kept the old one. The engine then stages the opening entry first.
     public private(set) var opening: LineageDecision.OpeningReason?
@@ -70,6 +71,7 @@ public final class EmbeddedJournal: EntryJournal {
         }
     }
 
+    /// Gives the entry the next cursor, applies it at once and keeps the row for the commit.
     public func stage(_ entry: Entry, apply: (Entry, Cursor) -> Outcome) {
         let cursor = entry.kind == .open ? head : (staged.last?.cursor ?? head).next
         if entry.kind == .open {
@@ -82,10 +84,11 @@ public final class EmbeddedJournal: EntryJournal {
     /// True when a round has entries.
     public var hasStaged: Bool { !staged.isEmpty }
 
+    /// Inserts the staged rows in one transaction, then moves the head record on.
     public func commit() throws(JournalError) {
         guard let last = staged.last else { return }
         let (rows, first, span, size) = (staged, lastRow + 1, pendingSpan, sizeBytes)
-        staged.removeAll(keepingCapacity: true)
+        discard()
         let written: (checksum: UInt64, bytes: Int)
         do {
             written = try file.write { db in
@@ -97,17 +100,24 @@ public final class EmbeddedJournal: EntryJournal {
         } catch { throw JournalError(error) }
         if let span {
             table.open(span)
-            pendingSpan = nil
             opening = nil
         }
         (head, lastChecksum) = (last.cursor, written.checksum)
         lastRow += Int64(rows.count)
         sizeBytes += written.bytes
-        try writeHeadRecord(isClean: false, sync: span != nil)
+        do { try writeHeadRecord(isClean: false, sync: span != nil) } catch {
+            // The rows are durable, only the record of them isn't: nobody may be told that nothing was written.
+            throw JournalError(.outcomeUnknown, error.message)
+        }
     }
 
-    public func discard() { staged.removeAll(keepingCapacity: true) }
+    /// Forgets the staged rows.
+    public func discard() {
+        staged.removeAll(keepingCapacity: true)
+        pendingSpan = nil
+    }
 
+    /// Reads committed rows, each verified against its checksum.
     public func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow] {
         let first = table.rowAfter(cursor)
         guard first <= lastRow else { return [] }
@@ -127,11 +137,12 @@ public final class EmbeddedJournal: EntryJournal {
     public func trim(before time: Int64, bytesMax: Int, checkpoint: Cursor) throws(JournalError) -> Bool {
         guard let kept = table.row(of: checkpoint) else { return false }
         let (ceiling, excess) = (min(kept, lastRow - 1), sizeBytes - bytesMax)
-        let freed = try Self.reading { [file] in
+        let freed = try Self.reading { [file, sizeBytes] in
             try file.write { db in
                 let plan = try JournalTable.trimPlan(db, before: time, excessBytes: excess, throughRow: ceiling)
                 guard plan.rows > 0 else { return plan }
                 try JournalTable.delete(db, through: plan.lastRow)
+                try JournalSize.store(db, max(0, sizeBytes - plan.bytes))
                 return plan
             }
         }
@@ -160,7 +171,8 @@ public final class EmbeddedJournal: EntryJournal {
             throw JournalError(.corrupt, "the journal lost acknowledged entries: it ends at \(newest.cursor), not at \(head)")
         }
         self.file = file
-        (table, head, lastRow, lastChecksum) = (facts.table, newest.cursor, newest.number, newest.checksum)
+        (table, sizeBytes) = (facts.table, facts.sizeBytes)
+        (head, lastRow, lastChecksum) = (newest.cursor, newest.number, newest.checksum)
         try writeHeadRecord(isClean: false, sync: true)
     }
 

@@ -8,9 +8,13 @@ public struct JournalTable: Sendable {
 
     /// The rows of one lineage: `firstRow + sequence`.
     public struct Span: Sendable, Equatable {
+        /// The lineage.
         public let lineage: UInt64
+        /// The row of its sequence 0.
         public let firstRow: Int64
+        /// Why it was opened.
         public let reason: String
+        /// When it was opened, in milliseconds since 1970.
         public let openedAt: Int64
     }
 
@@ -31,17 +35,23 @@ public struct JournalTable: Sendable {
     /// Notes a lineage that begins at a row.
     mutating func open(_ span: Span) { lineages.append(span) }
 
-    /// The row number of a cursor; nil when its lineage is unknown.
+    /// The row number of a cursor; nil when its lineage is unknown, or ended before it.
     public func row(of cursor: Cursor) -> Int64? {
         guard let span = lineages.last(where: { $0.lineage == cursor.lineage }) else { return nil }
         let (row, overflow) = span.firstRow.addingReportingOverflow(Int64(clamping: cursor.sequence))
-        return overflow ? nil : row
+        let end = firstRow(ofLineageAfter: cursor)
+        return overflow || row >= end ? nil : row
     }
 
-    /// The first row after a cursor, also when the cursor's lineage is unknown here: then the first row of a later one.
+    /// The first row after a cursor, also when there is nothing at the cursor: then the first row of a later lineage.
     public func rowAfter(_ cursor: Cursor) -> Int64 {
-        if let row = row(of: cursor) { return row &+ 1 }
-        return lineages.first { $0.lineage > cursor.lineage }?.firstRow ?? Int64.max
+        if let row = row(of: cursor) { return row + 1 }
+        return firstRow(ofLineageAfter: cursor)
+    }
+
+    /// Where a lineage ends, because the next begins: a lost tail leaves row numbers that the next lineage uses again.
+    private func firstRow(ofLineageAfter cursor: Cursor) -> Int64 {
+        lineages.first { $0.lineage > cursor.lineage }?.firstRow ?? Int64.max
     }
 
     /// The newest row with its number and checksum; nil when the table is empty.
@@ -82,7 +92,7 @@ public struct JournalTable: Sendable {
 
     /// Rows from a row number on, oldest first, each verified.
     ///
-    /// - Errors: `JournalError.corrupt` when a row is damaged or one is missing between two.
+    /// - Errors: `StorageError.corrupt` when a row is damaged or one is missing between two.
     public static func rows(_ db: Database, from number: Int64, limit: Int) throws -> [JournalRow] {
         let statement = try RawStatement(
             db, "SELECT row, \(StoredRow.columns) FROM journal WHERE row >= ? ORDER BY row LIMIT ?")
@@ -94,7 +104,7 @@ public struct JournalTable: Sendable {
         while try statement.step() {
             let number = statement.int64(0)
             if let expected, expected != number {
-                throw JournalError(.corrupt, "row \(expected) of the journal is missing")
+                throw StorageError(.corrupt, "row \(expected) of the journal is missing")
             }
             expected = number &+ 1
             rows.append(try StoredRow(verifying: statement).journalRow())

@@ -9,6 +9,9 @@ extension JournalTable {
         var lastRow: Int64 = 0
     }
 
+    /// The variable part of a row's cost, as SQL.
+    static let textBytes = "length(CAST(channel AS BLOB)) + length(header) + length(body)"
+
     /// Walks from the oldest row while rows are too old, or the table is too large.
     static func trimPlan(
         _ db: Database, before time: Int64, excessBytes: Int, throughRow: Int64
@@ -16,7 +19,7 @@ extension JournalTable {
         let statement = try RawStatement(
             db,
             """
-            SELECT row, time, length(CAST(channel AS BLOB)) + length(header) + length(body) FROM journal
+            SELECT row, time, \(textBytes) FROM journal
             WHERE row <= ? ORDER BY row LIMIT ?
             """)
         try statement.bind(throughRow, at: 0)
@@ -40,20 +43,30 @@ extension JournalTable {
     }
 }
 
-/// The cost of the journal's rows, remembered with the checkpoint so that a start need not read them all.
+/// The cost of the journal's rows, remembered in the file so that a start need not read them all.
 public enum JournalSize {
-    private static let key = "journal_bytes"
+    private static let bytesKey = "journal_bytes"
+    private static let rowKey = "journal_bytes_row"
 
-    /// The remembered cost; 0 when none was stored. Rows written after the last checkpoint are missing from it, at most
-    /// one flush interval's worth, until the next full count of `anteroom check`.
+    /// The cost of all rows: what was remembered, and the rows written since.
     static func load(_ db: Database) throws -> Int {
-        try Int.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]) ?? 0
+        let remembered = try Int.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [bytesKey]) ?? 0
+        let through = try Int64.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [rowKey]) ?? 0
+        let statement = try RawStatement(
+            db, "SELECT count(*), coalesce(sum(\(JournalTable.textBytes)), 0) FROM journal WHERE row > ?")
+        try statement.bind(through, at: 0)
+        guard try statement.step() else { return remembered }
+        defer { statement.reset() }
+        return remembered + Int(statement.int64(0)) * JournalLimits.rowOverheadBytes + Int(statement.int64(1))
     }
 
-    /// Remembers the cost; part of the checkpoint's transaction.
+    /// Remembers the cost of all rows that are in the table now.
     public static func store(_ db: Database, _ bytes: Int) throws {
-        try db.execute(
-            sql: "INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-            arguments: [key, bytes])
+        let newest = try JournalTable.newest(db)?.number ?? 0
+        for (key, value) in [(bytesKey, Int64(bytes)), (rowKey, newest)] {
+            try db.execute(
+                sql: "INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                arguments: [key, value])
+        }
     }
 }

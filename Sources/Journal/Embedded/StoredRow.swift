@@ -38,7 +38,7 @@ struct StoredRow {
     }
 
     /// Reads the columns of `columns`, the first at index 1 (0 is the row number), and verifies the checksum.
-    init(verifying row: RawStatement) throws(JournalError) {
+    init(verifying row: RawStatement) throws(StorageError) {
         cursor = Cursor(lineage: row.unsigned(1), sequence: row.unsigned(2))
         time = row.int64(3)
         origin = row.bits(4)
@@ -52,7 +52,7 @@ struct StoredRow {
         header = row.bytes(12)
         body = row.bytes(13)
         guard checksum == row.bits(14) else {
-            throw JournalError(.corrupt, "entry \(cursor) of the journal is damaged: its checksum doesn't match")
+            throw StorageError(.corrupt, "entry \(cursor) of the journal is damaged: its checksum doesn't match")
         }
     }
 
@@ -93,15 +93,15 @@ struct StoredRow {
     var sizeBytes: Int { JournalLimits.rowOverheadBytes + channel.utf8.count + header.count + body.count }
 
     /// - Errors: `corrupt` for an entry of a kind or form that this version doesn't know: it stops a node, it is never skipped.
-    func journalRow() throws(JournalError) -> JournalRow {
+    func journalRow() throws(StorageError) -> JournalRow {
         guard let kind = EntryKind(rawValue: kind) else {
-            throw JournalError(.corrupt, "entry \(cursor) has the unknown kind \(kind); a newer Anteroom wrote it")
+            throw StorageError(.corrupt, "entry \(cursor) has the unknown kind \(kind); a newer Anteroom wrote it")
         }
         var outcome = Outcome(
             epoch: Cursor(epoch), offset: offset.map { UInt64(clamping: $0) }, version: version.map { UInt64(clamping: $0) })
         if verdict != "ok" {
             guard let refusal = Refusal(rawValue: verdict) else {
-                throw JournalError(.corrupt, "entry \(cursor) has the unknown verdict \(verdict)")
+                throw StorageError(.corrupt, "entry \(cursor) has the unknown verdict \(verdict)")
             }
             outcome.refusal = refusal
         }
@@ -111,7 +111,7 @@ struct StoredRow {
                 header: try EntryHeader(decoding: header), body: body)
             return JournalRow(cursor: cursor, entry: entry, outcome: outcome)
         } catch {
-            throw JournalError(.corrupt, "entry \(cursor) has a header that can't be read: \(error.description)")
+            throw StorageError(.corrupt, "entry \(cursor) has a header that can't be read: \(error.description)")
         }
     }
 }
