@@ -12,7 +12,10 @@ struct Anteroom: AsyncParsableCommand {
         discussion:
             "Every setting is a flag, an environment variable and a key of the file that --config names, in this order.",
         version: version,
-        subcommands: [ServeCommand.self, ConfigCommand.self, TokenCommand.self],
+        subcommands: [
+            ServeCommand.self, ReplayCommand.self, CheckCommand.self, BackupCommand.self, ConfigCommand.self,
+            TokenCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self)
 
     /// Runs the command; whatever goes wrong is one sentence, without the usage that scrolls it away.

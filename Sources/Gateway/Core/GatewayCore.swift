@@ -81,21 +81,6 @@ final class LoopSeat: Sendable {
     }
 }
 
-/// Carries hand-overs from the writer thread to their event loop, in order.
-private final class LoopReceiver: RoundReceiver {
-    private let eventLoop: any EventLoop
-    private let hub: NIOLoopBound<Hub>
-
-    init(eventLoop: any EventLoop, hub: NIOLoopBound<Hub>) {
-        self.eventLoop = eventLoop
-        self.hub = hub
-    }
-
-    func receive(_ handOver: HandOver) {
-        eventLoop.execute { self.hub.value.carryOut(handOver) }
-    }
-}
-
 /// How many clients are connected, by surface.
 final class ConnectionCount: Sendable {
     let webSockets = Atomic<Int>(0)

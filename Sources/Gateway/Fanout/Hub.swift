@@ -35,6 +35,8 @@ final class Subscription {
 final class HubChannel {
     let name: String
     fileprivate(set) var subscriptions: [Subscription] = []
+    /// Publications of the hand-overs in progress, joined until somebody new opens the channel or the hand-overs end.
+    fileprivate var pending: [Publication] = []
     /// The newest offset that was handed to this loop's subscribers.
     fileprivate var offset: UInt64
 
@@ -51,6 +53,9 @@ final class HubChannel {
 final class Hub {
     private var channels: [String: HubChannel] = [:]
     private var flushDue: [any HubSubscriber] = []
+    private var fanOutDue: [HubChannel] = []
+    /// Deliveries of the last call of `carryOut`.
+    private(set) var deliveries = 0
     let eventLoop: any EventLoop
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
@@ -60,6 +65,8 @@ final class Hub {
         let channel: HubChannel
         if let known = channels[name] {
             channel = known
+            // What came before the answer is not for whoever opens with it.
+            fanOut(known)
         } else {
             channel = HubChannel(name: name, offset: position.offset)
             channels[name] = channel
@@ -82,14 +89,22 @@ final class Hub {
         if channel.subscriptions.isEmpty { channels[channel.name] = nil }
     }
 
-    /// Carries one round out: fans out, answers, then flushes each connection once.
-    func carryOut(_ handOver: HandOver) {
-        for item in handOver.items {
-            switch item {
-            case .publications(let name, let publications): fanOut(publications, of: name)
-            case .answer(let body): body(handOver.error)
+    /// Carries rounds out: answers, fans out, then flushes each connection once.
+    ///
+    /// Publications of one channel are joined over all of them: the more waits, the fewer writes it costs.
+    func carryOut(_ handOvers: [HandOver]) {
+        deliveries = 0
+        for handOver in handOvers {
+            for item in handOver.items {
+                switch item {
+                case .publications(let name, let publications): queue(publications, of: name)
+                case .answer(let body): body(handOver.error)
+                }
             }
         }
+        let channels = fanOutDue
+        fanOutDue.removeAll(keepingCapacity: true)
+        for channel in channels { fanOut(channel) }
         let due = flushDue
         flushDue.removeAll(keepingCapacity: true)
         for subscriber in due {
@@ -108,9 +123,20 @@ final class Hub {
     /// Subscriptions on this loop, for the statistics.
     var subscriptionCount: Int { channels.values.reduce(0) { $0 + $1.subscriptions.count } }
 
-    private func fanOut(_ publications: [Publication], of name: String) {
+    private func queue(_ publications: [Publication], of name: String) {
         guard let channel = channels[name] else { return }
-        let batch = ChannelBatch(channel: name, publications: publications)
+        guard !channel.pending.isEmpty else {
+            channel.pending = publications
+            return fanOutDue.append(channel)
+        }
+        channel.pending.append(contentsOf: publications)
+    }
+
+    private func fanOut(_ channel: HubChannel) {
+        guard !channel.pending.isEmpty else { return }
+        let batch = ChannelBatch(channel: channel.name, publications: channel.pending)
+        channel.pending = []
+        deliveries += channel.subscriptions.count
         guard channel.accepts(batch) else {
             for subscription in channel.subscriptions { subscription.subscriber.lost(subscription) }
             return

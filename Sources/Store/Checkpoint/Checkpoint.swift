@@ -18,19 +18,27 @@ enum Checkpoint {
 
     /// The state as of the last checkpoint: cursor, epochs and idempotency records; sessions and channels stay cold.
     static func load(from file: DatabaseFile) throws(StorageError) -> State {
-        try file.readNewest { db in
-            var state = State()
-            let meta = try loadMeta(db)
-            state.head = meta["cursor"].flatMap(Cursor.init) ?? .start
-            state.journalTime = meta["journal_time"].flatMap(Int64.init) ?? 0
-            state.epochBase = meta["epoch_base"].flatMap(Cursor.init) ?? .start
-            state.epochSalt = meta["epoch_salt"] ?? ""
-            state.idSecret = Array((meta["id_secret"] ?? "").utf8)
-            let buckets = try RawStatement(db, "SELECT bucket, epoch FROM epoch_bucket")
-            while try buckets.step() { state.bucketEpochs[Int(buckets.int64(0))] = Cursor(buckets.text(1)) }
-            try loadIdempotency(db, into: &state)
-            return state
-        }
+        try file.readNewest(load)
+    }
+
+    /// The state as of the last checkpoint, of the snapshot that a connection sees.
+    static func load(_ db: Database) throws -> State {
+        var state = State()
+        let meta = try loadMeta(db)
+        state.head = meta["cursor"].flatMap(Cursor.init) ?? .start
+        state.journalTime = meta["journal_time"].flatMap(Int64.init) ?? 0
+        state.epochBase = meta["epoch_base"].flatMap(Cursor.init) ?? .start
+        state.epochSalt = meta["epoch_salt"] ?? ""
+        state.idSecret = Array((meta["id_secret"] ?? "").utf8)
+        let buckets = try RawStatement(db, "SELECT bucket, epoch FROM epoch_bucket")
+        while try buckets.step() { state.load(epoch: Cursor(buckets.text(1)), ofBucket: Int(buckets.int64(0))) }
+        try loadIdempotency(db, into: &state)
+        return state
+    }
+
+    /// The cursor that the last checkpoint includes.
+    static func cursor(in file: DatabaseFile) throws(StorageError) -> Journal.Cursor {
+        try file.readNewest { try loadMeta($0)["cursor"].flatMap(Cursor.init) ?? .start }
     }
 
     /// Every row of the file in memory: for checks and tests, not for a node.
@@ -73,14 +81,15 @@ enum Checkpoint {
     }
 
     private static func storeBuckets(_ db: Database, _ state: State) throws {
-        guard !state.bucketEpochs.isEmpty else { return }
+        guard !state.dirtyBuckets.isEmpty else { return }
         let statement = try RawStatement(
             db,
             """
             INSERT INTO epoch_bucket(bucket, epoch) VALUES (?,?)
-            ON CONFLICT(bucket) DO UPDATE SET epoch = excluded.epoch WHERE epoch <> excluded.epoch
+            ON CONFLICT(bucket) DO UPDATE SET epoch = excluded.epoch
             """)
-        for (bucket, epoch) in state.bucketEpochs {
+        for bucket in state.dirtyBuckets {
+            guard let epoch = state.bucketEpochs[bucket] else { continue }
             try statement.bind(Int64(bucket), at: 0)
             try statement.bind(epoch.description, at: 1)
             try statement.run()

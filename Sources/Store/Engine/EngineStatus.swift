@@ -17,7 +17,7 @@ public struct EngineStatus: Sendable {
     /// Channels in memory.
     public let residentChannels: Int
     /// Live sessions in the file.
-    public let sessions: Int
+    public internal(set) var sessions: Int
     /// Nil while the file takes writes.
     public let failure: EngineError?
     /// What was counted since the start.
@@ -48,7 +48,7 @@ public struct EngineCounters: Sendable {
 public struct EngineHealth: Sendable {
     /// Nil while the file takes writes.
     public let failure: EngineError?
-    /// True when one round has been running for longer than `EngineLimits.stuckMilliseconds`.
+    /// True when the writer thread has been at one thing for longer than `EngineLimits.stuckMilliseconds`.
     public let isStuck: Bool
 }
 

@@ -204,6 +204,8 @@ public enum Request: Sendable {
     /// Fans out without a journal entry; dropped while the engine is stopping.
     case ephemeral(channel: String, Publication)
     case subscribe(SubscribeRequest, Return<SubscribeAnswer>)
+    /// Ends one subscription whose answer said `isSubscribed`. An answer that failed left none behind, so it must not be
+    /// ended; and none may be ended before its answer came.
     case unsubscribe(channel: String, loop: Int)
     case history(channel: String, HistoryFilter, limitMax: Int, SessionAccess, Return<HistoryAnswer>)
     /// A read by the owner is a sign of life.
@@ -213,7 +215,7 @@ public enum Request: Sendable {
     case channels(Return<[String: Int]>)
     case status(Return<EngineStatus>)
     /// A page that the history reader fetched for a parked request.
-    case resume(ParkedRead, page: Result<[Publication], EngineError>)
+    case resume(ParkedRead, page: Result<JournalPage, EngineError>)
 
     /// True for requests that are taken even when the queue is full.
     var endsSomething: Bool {

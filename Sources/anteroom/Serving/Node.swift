@@ -23,11 +23,11 @@ struct Node {
     init(_ configuration: Configuration) async throws {
         self.configuration = configuration
         logger = LogOutput.logger(level: configuration.logLevel, format: configuration.logFormat)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: UsableCores.count)
         let gateway = configuration.gateway
         try await Self.probePort(gateway, group: group)
         do throws(StorageError) {
-            engine = try Engine(EngineConfiguration(configuration.store, loops: System.coreCount))
+            engine = try Engine(EngineConfiguration(configuration.store, loops: UsableCores.count))
         } catch {
             throw Exit(error.code == .locked ? .locked : .unavailable, error.message)
         }
@@ -35,7 +35,7 @@ struct Node {
             engine: engine, configuration: gateway, terms: ServiceTerms(configuration.store), group: group, logger: logger)
         do throws(GatewayServerError) {
             server = try await GatewayServer.bind(
-                host: gateway.host, port: gateway.port, router: GatewayRouter.make(core),
+                host: gateway.host, port: gateway.port, router: GatewayRouter(core: core).make(),
                 upgrades: ClientUpgrades(core: core), group: group, logger: logger)
         } catch {
             _ = engine.stop()
