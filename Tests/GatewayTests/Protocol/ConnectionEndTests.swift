@@ -126,7 +126,8 @@ import Testing
             gate.open()
             await rig.settle()
             let lines = try await client.received()
-            #expect(Set(lines.map { $0.member("id") ?? "push" }) == ["2", "9", "push"])
+            // The push of its own publication may go under: it is behind the position that the client comes back with.
+            #expect(lines.compactMap { $0.member("id") } == ["2", "9"])
             #expect(lines.first?.hasPrefix(#"{"id":2,"#) ?? false)
             #expect(try await client.closes() == [3001])
             #expect(client.framesAfterClose == 0)
@@ -161,7 +162,7 @@ import Testing
             let bytes = try await rig.loop.executeInContext {
                 size(Unmanaged.passUnretained(client.connection.value).toOpaque())
             }
-            #expect(bytes <= 256, "\(bytes) bytes, once for each idle connection")
+            #expect(bytes <= 192, "\(bytes) bytes, once for each idle connection")
         }
     }
 }
