@@ -31,9 +31,14 @@ enum Checkpoint {
         state.epochSalt = meta["epoch_salt"] ?? ""
         state.idSecret = Array((meta["id_secret"] ?? "").utf8)
         let buckets = try RawStatement(db, "SELECT bucket, epoch FROM epoch_bucket")
-        while try buckets.step() { state.bucketEpochs[Int(buckets.int64(0))] = Cursor(buckets.text(1)) }
+        while try buckets.step() { state.load(epoch: Cursor(buckets.text(1)), ofBucket: Int(buckets.int64(0))) }
         try loadIdempotency(db, into: &state)
         return state
+    }
+
+    /// The cursor that the last checkpoint includes.
+    static func cursor(in file: DatabaseFile) throws(StorageError) -> Journal.Cursor {
+        try file.readNewest { try loadMeta($0)["cursor"].flatMap(Cursor.init) ?? .start }
     }
 
     /// Every row of the file in memory: for checks and tests, not for a node.
@@ -76,14 +81,15 @@ enum Checkpoint {
     }
 
     private static func storeBuckets(_ db: Database, _ state: State) throws {
-        guard !state.bucketEpochs.isEmpty else { return }
+        guard !state.dirtyBuckets.isEmpty else { return }
         let statement = try RawStatement(
             db,
             """
             INSERT INTO epoch_bucket(bucket, epoch) VALUES (?,?)
-            ON CONFLICT(bucket) DO UPDATE SET epoch = excluded.epoch WHERE epoch <> excluded.epoch
+            ON CONFLICT(bucket) DO UPDATE SET epoch = excluded.epoch
             """)
-        for (bucket, epoch) in state.bucketEpochs {
+        for bucket in state.dirtyBuckets {
+            guard let epoch = state.bucketEpochs[bucket] else { continue }
             try statement.bind(Int64(bucket), at: 0)
             try statement.bind(epoch.description, at: 1)
             try statement.run()

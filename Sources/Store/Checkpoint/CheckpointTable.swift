@@ -94,6 +94,7 @@ enum CheckpointTable {
         try statement.run()
     }
 
+    /// Every column is replaced: since the last checkpoint the session may have been forgotten and made anew.
     static func store(_ db: Database, _ session: Session?, id: String) throws {
         guard let session else {
             let statement = try RawStatement(db, "DELETE FROM session WHERE id = ?")
@@ -104,8 +105,9 @@ enum CheckpointTable {
             db,
             """
             INSERT INTO session(\(sessionColumns), due_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
-            ON CONFLICT(id) DO UPDATE SET document = excluded.document, version = excluded.version,
-              updated_at = excluded.updated_at, touched_at = excluded.touched_at, ended_at = excluded.ended_at,
+            ON CONFLICT(id) DO UPDATE SET type = excluded.type, owner = excluded.owner, document = excluded.document,
+              version = excluded.version, created_at = excluded.created_at, updated_at = excluded.updated_at,
+              touched_at = excluded.touched_at, ttl_ms = excluded.ttl_ms, ended_at = excluded.ended_at,
               end_reason = excluded.end_reason, due_at = excluded.due_at
             """)
         try statement.bind(id, at: 0)

@@ -34,6 +34,10 @@ extension State {
             while true {
                 let rows = try journal.rows(after: state.head, limit: JournalLimits.replayPageRows)
                 for row in rows {
+                    guard row.cursor == state.head.next || row.opensLineage(after: state.head) else {
+                        throw JournalError(
+                            .corrupt, "the journal has \(row.cursor) where the checkpoint at \(state.head) goes on")
+                    }
                     try state.loadRows(of: row.entry.channel, from: file)
                     let applied = state.apply(row.entry, at: row.cursor)
                     guard applied.outcome == row.outcome else {
@@ -50,5 +54,12 @@ extension State {
         } catch let error as JournalError {
             throw error
         } catch { throw JournalError(.unavailable, "\(error)") }
+    }
+}
+
+extension JournalRow {
+    /// True for the first row of a newer lineage.
+    fileprivate func opensLineage(after head: Journal.Cursor) -> Bool {
+        entry.kind == .open && cursor.sequence == 0 && cursor.lineage > head.lineage
     }
 }

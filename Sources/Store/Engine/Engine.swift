@@ -48,7 +48,13 @@ public final class Engine: Sendable {
     /// Queues requests in order. When they don't fit, each is answered with `busy` (or `stopping`) right away.
     public func submit(_ requests: [Request]) {
         guard let error = mailbox.put(requests) else { return }
-        for request in requests { shared.refuse(request, with: error) }
+        for request in requests {
+            // What ends something is taken even where its company doesn't fit.
+            guard error.code == .busy, request.endsSomething, mailbox.put([request]) == nil else {
+                shared.refuse(request, with: error)
+                continue
+            }
+        }
     }
 
     /// Asks for something and waits for the answer.

@@ -29,6 +29,10 @@ final class EngineCore {
     /// Sessions with subscribers that the sweeper has yet to look at in this turn.
     var keptAlive: ArraySlice<String> = []
 
+    /// Publications up to here were handed over: what turns out durable beyond it is handed over late, never left out.
+    private var released: Cursor
+    /// Lists that are read once the round in hand is durable.
+    private var listings: [SessionListing] = []
     private var handOvers: [HandOverBuilder]
     /// Answers of the round that go to no loop.
     private var direct: [@Sendable (EngineError?) -> Void] = []
@@ -58,7 +62,9 @@ final class EngineCore {
                 file: file, headFile: headFile, durability: configuration.durability, bootID: currentBootID())
             state = try State.rebuild(from: file, journal: journal, cacheBytes: configuration.cacheBytes)
         } catch { throw StorageError(error) }
-        checkpointed = state.head
+        // Not the state's head: what was just replayed is in no checkpoint yet, and retention may not touch it.
+        checkpointed = try Checkpoint.cursor(in: file)
+        released = state.head
         let reason = journal.opening
         openingReason = reason?.rawValue
         if let reason { try openLineage(because: reason) }
@@ -78,7 +84,7 @@ final class EngineCore {
         do throws(JournalError) { try journal.commit() } catch { throw StorageError(error) }
         try Checkpoint.store(state, journalBytes: journal.sizeBytes, in: file)
         state.markFlushed()
-        checkpointed = state.head
+        (checkpointed, released) = (state.head, state.head)
     }
 
     /// Serves until the mailbox is closed and empty, then leaves a clean directory behind.
@@ -86,27 +92,33 @@ final class EngineCore {
         while true {
             let wait = housekeeping.waitMilliseconds(at: clock.monotonic(), probeAt: writer.probeAt)
             let batch = mailbox.take(max: EngineLimits.roundRequestsMax, waitingMilliseconds: wait)
+            shared.workBegan()
             if !batch.requests.isEmpty { round { for request in batch.requests { handle(request) } } }
             tend()
-            guard !batch.isLast else { return finish() }
+            if batch.isLast { return finish() }
+            shared.workEnded()
         }
     }
 
     /// Runs the body as one round: commit what it staged, then release what it answered.
     func round(_ body: () -> Void) {
-        shared.roundBegan()
         body()
         var failure: EngineError?
         if journal.hasStaged {
             counters.rounds += 1
-            do throws(JournalError) { try journal.commit() } catch {
+            do throws(JournalError) {
+                try journal.commit()
+                released = journal.head
+            } catch {
                 failure = EngineError(error)
                 undoRound(after: EngineError(error))
             }
         }
         opened.removeAll(keepingCapacity: true)
+        if !listings.isEmpty { list(failed: failure) }
         release(failed: failure)
-        shared.roundEnded(failure: writer.refusal ?? memoryFailure)
+        if failure != nil { rebuildMemory() }
+        shared.note(failure: writer.refusal ?? memoryFailure)
     }
 
     private func undoRound(after error: EngineError) {
@@ -114,15 +126,40 @@ final class EngineCore {
         journal.discard()
         for (channel, loop) in opened { _ = directory.remove(channel, loop: loop) }
         writer.commitFailed(error, at: clock.monotonic())
-        rebuildMemory()
     }
 
     /// Throws memory away and reads it back from the file.
     func rebuildMemory() {
         do throws(JournalError) {
             state = try State.rebuild(from: file, journal: journal, cacheBytes: configuration.cacheBytes)
+            try releaseSurvivors()
             memoryFailure = nil
         } catch { memoryFailure = EngineError(.unavailable, error.message) }
+    }
+
+    /// Hands over what a failed round left in the file all the same: its writers were told "outcome unknown", but
+    /// subscribers would see a gap in front of the next publication.
+    private func releaseSurvivors() throws(JournalError) {
+        guard released < state.head else { return }
+        while released < state.head {
+            let rows = try journal.rows(after: released, limit: JournalLimits.replayPageRows)
+            guard let last = rows.last else { break }
+            for row in rows {
+                if let publication = Publication(row) { fanOut(publication, to: row.entry.channel) }
+            }
+            released = last.cursor
+        }
+        release(failed: nil)
+    }
+
+    /// Has a list of sessions read after the round in hand: a checkpoint in the middle of it would hold what is not durable.
+    func listAfterRound(_ listing: SessionListing) { listings.append(listing) }
+
+    private func list(failed error: EngineError?) {
+        defer { listings.removeAll(keepingCapacity: true) }
+        guard error == nil else { return listings.forEach { answer($0.to, .success([])) } }
+        flush()
+        for listing in listings { reader.list(listing, at: now, from: file, through: shared) }
     }
 
     private func release(failed error: EngineError?) {
@@ -176,9 +213,12 @@ final class EngineCore {
         handOvers[loop].seal(channel)
     }
 
-    /// The position that a channel's subscribers would be given now.
-    func position(of channel: String, offset: UInt64) -> Position {
-        let epoch = state.channels[channel]?.epoch ?? state.birthEpoch(of: channel)
+    /// Milliseconds since 1970 for deadlines: never behind what `apply` goes by.
+    var now: Int64 { max(state.journalTime, clock.entryTime()) }
+
+    /// The position that a channel's subscribers would be given now; an older numbering where one is named.
+    func position(of channel: String, offset: UInt64, in numbering: Cursor? = nil) -> Position {
+        let epoch = numbering ?? state.channels[channel]?.epoch ?? state.birthEpoch(of: channel)
         if epochMemo.epoch != epoch || epochMemo.salt != state.epochSalt {
             epochMemo = (epoch, state.epochSalt, state.text(of: epoch))
         }

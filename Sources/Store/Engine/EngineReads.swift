@@ -15,7 +15,7 @@ extension EngineCore {
         }
         let row = state.channels[channel]
         let top = row?.top ?? 0
-        let above = row?.retainedAbove(at: max(state.journalTime, clock.entryTime())) ?? 0
+        let above = row?.retainedAbove(at: now) ?? 0
         return View(position: position(of: channel, offset: top), above: above)
     }
 
@@ -27,7 +27,7 @@ extension EngineCore {
     }
 
     func subscribe(
-        _ request: SubscribeRequest, _ to: Return<SubscribeAnswer>, attempt: Int, page: [Publication]?
+        _ request: SubscribeRequest, _ to: Return<SubscribeAnswer>, attempt: Int, page: JournalPage?
     ) {
         do throws(EngineError) {
             let view = try view(of: request.channel)
@@ -41,6 +41,9 @@ extension EngineCore {
             switch decision {
             case .upToDate: open(request, to, view.position, .recovered([]))
             case .notRecovered(let why): open(request, to, view.position, .notRecovered(why))
+            case .recover where page?.isCut ?? false:
+                let why = NotRecovered(.limit, above: view.above, top: view.position.offset)
+                open(request, to, view.position, .notRecovered(why))
             case .recover(let range):
                 switch try assemble(request.channel, range, page, attempt) {
                 case .publications(let found):
@@ -80,7 +83,7 @@ extension EngineCore {
 
     func history(
         _ channel: String, _ filter: HistoryFilter, limitMax: Int, _ access: SessionAccess, _ to: Return<HistoryAnswer>,
-        attempt: Int, page: [Publication]?
+        attempt: Int, page: JournalPage?
     ) {
         do throws(EngineError) {
             let view = try view(of: channel)
@@ -95,13 +98,9 @@ extension EngineCore {
             case .unrecoverable: failure = .unrecoverable
             case .badRequest: failure = .badRequest
             case .range(let range):
-                switch try assemble(channel, range, page, attempt) {
+                switch try assembleRest(channel, range, page, attempt) {
                 case .publications(let publications): found = publications
-                case .trimmed(let oldest):
-                    // What retention deleted is no longer history: the page begins with what is there.
-                    if oldest <= range.upperBound, case .publications(let rest) = try assemble(channel, oldest...range.upperBound, page, attempt) {
-                        found = rest
-                    }
+                case .trimmed: break
                 case .read(let offsets):
                     return park(
                         .history(channel: channel, filter, limitMax: limitMax, access, to), offsets, of: channel,
@@ -119,23 +118,29 @@ extension EngineCore {
         case trimmed(oldest: UInt64)
     }
 
+    /// Assembles a range, or what retention has left of it.
+    private func assembleRest(
+        _ channel: String, _ range: ClosedRange<UInt64>, _ page: JournalPage?, _ attempt: Int
+    ) throws(EngineError) -> Assembly {
+        let assembly = try assemble(channel, range, page, attempt)
+        guard case .trimmed(let oldest) = assembly, range.contains(oldest) else { return assembly }
+        return try assemble(channel, oldest...range.upperBound, page, attempt)
+    }
+
     private func assemble(
-        _ channel: String, _ range: ClosedRange<UInt64>, _ page: [Publication]?, _ attempt: Int
+        _ channel: String, _ range: ClosedRange<UInt64>, _ page: JournalPage?, _ attempt: Int
     ) throws(EngineError) -> Assembly {
         guard let row = state.channels[channel] else { return .publications([]) }
-        let offsets = page.map { page in
-            guard let first = page.first, let last = page.last else { return UInt64(0)..<0 }
-            return first.offset..<(last.offset + 1)
-        }
-        switch PageDecision.decide(range: range, firstInMemory: row.firstRecent, page: offsets) {
+        let page = page?.epoch == row.epoch ? page : nil
+        switch PageDecision.decide(range: range, firstInMemory: row.firstRecent, page: page?.offsets) {
         case .complete(let fromPage):
-            var found = (page ?? []).filter { fromPage.contains($0.offset) }
+            var found = (page?.publications ?? []).filter { fromPage.contains($0.offset) }
             if fromPage.upperBound <= range.upperBound {
                 found.append(contentsOf: row.publications(max(fromPage.upperBound, range.lowerBound)...range.upperBound))
             }
-            if let page, !page.isEmpty {
+            if let page, !page.publications.isEmpty {
                 let time = state.journalTime
-                state.changeCache(ofChannel: channel) { $0.adopt(page, at: time) }
+                state.changeCache(ofChannel: channel) { $0.adopt(page.publications, at: time) }
             }
             return .publications(found)
         case .trimmed(let oldest): return .trimmed(oldest: oldest)
@@ -152,13 +157,14 @@ extension EngineCore {
     ) {
         guard let epoch = state.channels[channel]?.epoch else { return }
         let (parked, mailbox, shared) = (ParkedRead(purpose: purpose, attempt: attempt + 1), mailbox, shared)
-        reader.read(offsets, of: channel, epoch: epoch, from: file) { page in
+        let bytesMax = if case .subscribe = purpose { EngineLimits.recoveryBytesMax } else { Int.max }
+        reader.read(offsets, of: channel, epoch: epoch, bytesMax: bytesMax, from: file) { page in
             let request = Request.resume(parked, page: page)
             if let error = mailbox.put([request]) { shared.refuse(request, with: error) }
         }
     }
 
-    func resume(_ parked: ParkedRead, _ page: Result<[Publication], EngineError>) {
+    func resume(_ parked: ParkedRead, _ page: Result<JournalPage, EngineError>) {
         switch (parked.purpose, page) {
         case (.subscribe(let request, let to), .success(let page)):
             subscribe(request, to, attempt: parked.attempt, page: page)
@@ -175,30 +181,17 @@ extension EngineCore {
         }
         guard let session = state.sessions[id] else { return answer(to, .success(.notFound)) }
         guard access.allows(session) else { return answer(to, .success(.forbidden)) }
-        guard !session.isOver(at: clock.entryTime()) else { return answer(to, .success(.ended)) }
+        guard !session.isOver(at: now) else { return answer(to, .success(.ended)) }
         keepAlive(id)
         answer(to, .success(.found(state.sessions[id] ?? session)))
     }
 
-    func listSessions(_ type: String?, _ after: String, _ limit: Int, _ to: Return<[Session]>) {
-        flush()
-        let (now, limit) = (clock.entryTime(), min(limit, EngineLimits.listedSessionsMax))
-        do throws(StorageError) {
-            let rows = try file.readNewest { try CheckpointTable.sessions($0, type: type, after: after, limit: limit) }
-            answer(to, .success(rows.filter { !$0.isOver(at: now) }))
-        } catch { answer(to, .failure(EngineError(.unavailable, error.message))) }
-    }
-
     func status(_ to: Return<EngineStatus>) {
-        // The count is a nicety: a file that can't be read now is told by `failure`.
-        let sessions = (try? file.readNewest { try CheckpointTable.liveSessions($0) }) ?? 0
-        answer(
-            to,
-            .success(
-                EngineStatus(
-                    head: state.head, journalTime: state.journalTime, journalBytes: journal.sizeBytes,
-                    dirtyRows: state.dirtyCount, residentBytes: state.residentBytes,
-                    residentSessions: state.sessions.count, residentChannels: state.channels.count, sessions: sessions,
-                    failure: writer.refusal, counters: counters)))
+        let status = EngineStatus(
+            head: state.head, journalTime: state.journalTime, journalBytes: journal.sizeBytes,
+            dirtyRows: state.dirtyCount, residentBytes: state.residentBytes,
+            residentSessions: state.sessions.count, residentChannels: state.channels.count, sessions: 0,
+            failure: writer.refusal, counters: counters)
+        reader.count(for: status, from: file, through: shared, to)
     }
 }

@@ -6,8 +6,8 @@ final class EngineShared: Sendable {
     private struct State {
         var receivers: [any RoundReceiver] = []
         var failure: EngineError?
-        /// Monotonic milliseconds at which the round in hand began; nil between rounds.
-        var roundSince: Int64?
+        /// Monotonic milliseconds at which the writer thread began what it does now; nil while it waits.
+        var workSince: Int64?
         var stopFailure: String?
     }
 
@@ -26,22 +26,22 @@ final class EngineShared: Sendable {
 
     var receivers: [any RoundReceiver] { state.withLock { $0.receivers } }
 
-    func roundBegan() {
+    /// The writer thread has something to do: a round, a checkpoint, a probe.
+    func workBegan() {
         let now = clock.monotonic()
-        state.withLock { $0.roundSince = now }
+        state.withLock { $0.workSince = now }
     }
 
-    func roundEnded(failure: EngineError?) {
-        state.withLock {
-            $0.roundSince = nil
-            $0.failure = failure
-        }
-    }
+    /// The writer thread waits for requests.
+    func workEnded() { state.withLock { $0.workSince = nil } }
+
+    /// Notes whether the file takes writes.
+    func note(failure: EngineError?) { state.withLock { $0.failure = failure } }
 
     var health: EngineHealth {
         let now = clock.monotonic()
         return state.withLock { state in
-            let isStuck = state.roundSince.map { now - $0 > EngineLimits.stuckMilliseconds } ?? false
+            let isStuck = state.workSince.map { now - $0 > EngineLimits.stuckMilliseconds } ?? false
             return EngineHealth(failure: state.failure, isStuck: isStuck)
         }
     }
@@ -65,7 +65,8 @@ final class EngineShared: Sendable {
         }
     }
 
-    private func deliver<Value>(_ result: Result<Value, EngineError>, to address: Return<Value>) {
+    /// Hands an answer over outside of a round, from any thread.
+    func deliver<Value>(_ result: Result<Value, EngineError>, to address: Return<Value>) {
         let receiver = address.loop.flatMap { loop in
             state.withLock { $0.receivers.indices.contains(loop) ? $0.receivers[loop] : nil }
         }

@@ -1,10 +1,15 @@
+import JSONText
 import Journal
 import Migrations
 
 extension EngineCore {
     /// Handles one request of the round in hand.
     func handle(_ request: Request) {
-        if let memoryFailure { return shared.refuse(request, with: memoryFailure) }
+        if let memoryFailure {
+            // Whoever leaves has left, whether the session behind the channel can be read or not.
+            if case .unsubscribe(let channel, let loop) = request { _ = directory.remove(channel, loop: loop) }
+            return shared.refuse(request, with: memoryFailure)
+        }
         switch request {
         case .write(let draft, let access, let to): write(draft, access, to)
         case .ephemeral(let channel, let publication): fanOut(publication, to: channel)
@@ -13,7 +18,7 @@ extension EngineCore {
         case .history(let channel, let filter, let limitMax, let access, let to):
             history(channel, filter, limitMax: limitMax, access, to, attempt: 0, page: nil)
         case .readSession(let id, let access, let to): readSession(id, access, to)
-        case .listSessions(let type, let after, let limit, let to): listSessions(type, after, limit, to)
+        case .listSessions(let type, let after, let limit, let to): listAfterRound(SessionListing(type: type, after: after, limit: limit, to: to))
         case .channels(let to): answer(to, .success(directory.totals))
         case .status(let to): status(to)
         case .resume(let parked, let page): resume(parked, page)
@@ -22,6 +27,7 @@ extension EngineCore {
 
     private func write(_ draft: Draft, _ access: SessionAccess, _ to: Return<WriteAnswer>) {
         if let refusal = writer.refusal { return answer(to, .failure(refusal)) }
+        guard draft.header.isWellFormed else { return answer(to, .success(.refused(.badPatch))) }
         do throws(StorageError) { try state.loadRows(of: draft.channel, from: file) } catch {
             return answer(to, .failure(EngineError(.unavailable, error.message)))
         }
@@ -37,23 +43,27 @@ extension EngineCore {
             answer(to, .success(.accepted(receipt(draft.channel, applied.outcome.offset, applied.outcome.version))))
         case .duplicate:
             let original = applied.original
-            answer(to, .success(.duplicate(receipt(draft.channel, original?.offset, original?.version))))
+            answer(
+                to,
+                .success(.duplicate(receipt(draft.channel, original?.offset, original?.version, in: original?.epoch))))
         case .some(let refusal): answer(to, .success(.refused(refusal)))
         }
     }
 
     /// A touch soon after the last one is answered without an entry.
     private func earlyTouch(_ draft: Draft) -> WriteAnswer? {
-        let now = clock.entryTime()
+        let now = now
         guard let id = Session.id(ofChannel: draft.channel), let session = state.sessions[id],
             !session.isOver(at: now), !session.isTouchDue(at: now)
         else { return nil }
         return .accepted(Receipt(position: nil, version: session.version, session: session))
     }
 
-    private func receipt(_ channel: String, _ offset: UInt64?, _ version: UInt64?) -> Receipt {
+    private func receipt(
+        _ channel: String, _ offset: UInt64?, _ version: UInt64?, in epoch: Cursor? = nil
+    ) -> Receipt {
         Receipt(
-            position: offset.map { position(of: channel, offset: $0) }, version: version,
+            position: offset.map { position(of: channel, offset: $0, in: epoch) }, version: version,
             session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] })
     }
 
@@ -63,7 +73,7 @@ extension EngineCore {
         guard writer.refusal == nil else { return }
         // A session that can't be read now is left to the next sign of life.
         guard (try? state.loadRows(of: channel, from: file)) != nil, let session = state.sessions[id] else { return }
-        let now = clock.entryTime()
+        let now = now
         guard session.isTouchDue(at: now), now >= session.touchedAt.saturatingAdd(milliseconds), !session.isOver(at: now)
         else { return }
         _ = stage(Draft(channel: channel, kind: .sessionTouch))
@@ -73,5 +83,16 @@ extension EngineCore {
         guard directory.remove(channel, loop: loop), let id = Session.id(ofChannel: channel) else { return }
         // The session lived by its subscriber; its full time begins now.
         keepAlive(id)
+    }
+}
+
+extension EntryHeader {
+    /// True when what came from outside is JSON: a header that can't be read back would keep the node from starting.
+    fileprivate var isWellFormed: Bool {
+        [info, tags].allSatisfy { json in
+            guard let json else { return true }
+            // The reason does not matter, only that the journal must not take it.
+            return (try? JSONText(validating: json)) != nil
+        }
     }
 }

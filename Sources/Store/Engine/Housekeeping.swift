@@ -6,6 +6,8 @@ struct Housekeeping: Equatable {
     private let flushInterval: Int64
     private var flushedAt: Int64
     private var tickedAt: Int64
+    /// Pages that the write-ahead log had when the last WAL checkpoint ended.
+    private var walTriedAt = 0
 
     init(flushInterval: Int64, now: Int64) {
         self.flushInterval = flushInterval
@@ -14,7 +16,8 @@ struct Housekeeping: Equatable {
 
     /// How long the thread may wait for a request.
     func waitMilliseconds(at now: Int64, probeAt: Int64?) -> Int64 {
-        let next = min(tickedAt + EngineLimits.housekeepingMilliseconds, probeAt ?? .max)
+        // While writes are refused there is nothing to look after but the next probe.
+        let next = probeAt ?? (tickedAt + EngineLimits.housekeepingMilliseconds)
         return max(0, next - now)
     }
 
@@ -30,6 +33,16 @@ struct Housekeeping: Equatable {
         return true
     }
 
+    /// True when the write-ahead log grew enough since the last try: while a reader holds it back, trying at every round
+    /// would only cost time.
+    mutating func isWALCheckpointDue(pages: Int, isIdle: Bool) -> Bool {
+        if pages < walTriedAt { walTriedAt = 0 }
+        return pages - walTriedAt >= (isIdle ? EngineLimits.walPagesIdle : EngineLimits.walPagesBusy)
+    }
+
+    /// A WAL checkpoint did what it could.
+    mutating func walCheckpointed(pages: Int) { walTriedAt = pages }
+
     /// A checkpoint was written.
     mutating func flushed(at now: Int64) { flushedAt = now }
 }
@@ -44,9 +57,10 @@ extension EngineCore {
         }
         if housekeeping.isFlushDue(at: now, dirty: state.dirtyCount) { flush() }
         let walPages = file.walPages
-        if walPages >= EngineLimits.walPagesBusy || (walPages >= EngineLimits.walPagesIdle && mailbox.isEmpty) {
-            // What stays in the log is taken at the next moment; commits go on either way.
+        if housekeeping.isWALCheckpointDue(pages: walPages, isIdle: mailbox.isEmpty) {
+            // What stays in the log is taken at a later moment; commits go on either way.
             _ = try? file.walCheckpoint(truncating: false)
+            housekeeping.walCheckpointed(pages: walPages)
         }
         guard housekeeping.tick(at: now), writer.probeAt == nil else { return }
         round { sweep() }
@@ -56,7 +70,7 @@ extension EngineCore {
 
     /// Writes the checkpoint if anything is dirty.
     func flush() {
-        guard writer.refusal == nil, memoryFailure == nil, state.dirtyCount > 0 else { return }
+        guard writer.refusal == nil, memoryFailure == nil, !journal.hasStaged, state.dirtyCount > 0 else { return }
         do throws(StorageError) {
             try Checkpoint.store(state, journalBytes: journal.sizeBytes, in: file)
             state.markFlushed()
@@ -65,14 +79,18 @@ extension EngineCore {
             housekeeping.flushed(at: clock.monotonic())
         } catch {
             // Nothing acknowledged is at risk, the journal has it; but a file that refuses this refuses the next round.
-            writer.commitFailed(EngineError(JournalError(error)), at: clock.monotonic())
-            shared.roundEnded(failure: writer.refusal)
+            refuseWrites(after: JournalError(error))
         }
+    }
+
+    private func refuseWrites(after error: JournalError) {
+        writer.commitFailed(EngineError(error), at: clock.monotonic())
+        shared.note(failure: writer.refusal)
     }
 
     /// Ends sessions whose deadline passed, forgets tombstones and long-silent channels, keeps subscribed sessions alive.
     private func sweep() {
-        let now = clock.entryTime()
+        let now = now
         for id in housekeepingSessions() { keepAlive(id, ifUntouchedFor: (state.sessions[id]?.ttl ?? 0) / 3) }
         do throws(StorageError) {
             let (sessions, channels) = try file.readNewest { db in
@@ -120,8 +138,9 @@ extension EngineCore {
         do throws(JournalError) {
             _ = try journal.trim(before: before, bytesMax: configuration.journalBytesMax, checkpoint: checkpointed)
         } catch {
-            // The rows stay; the next look tries again.
+            // The rows stay; but after a failed commit nothing may be written before a probe was.
             counters.failedSweeps += 1
+            refuseWrites(after: error)
         }
     }
 
@@ -143,7 +162,7 @@ extension EngineCore {
         } catch {
             writer.probed(EngineError(wasFull ? .diskFull : .unavailable, "\(error)"), at: clock.monotonic())
         }
-        shared.roundEnded(failure: writer.refusal ?? memoryFailure)
+        shared.note(failure: writer.refusal ?? memoryFailure)
     }
 
     /// Leaves a clean directory: everything in the checkpoint, an empty write-ahead log, the clean mark.

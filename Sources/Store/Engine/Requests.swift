@@ -15,8 +15,11 @@ public struct Return<Value: Sendable>: Sendable {
 
 /// An entry before it has an id and a time.
 public struct Draft: Sendable {
+    /// The channel.
     public var channel: String
+    /// What the entry does.
     public var kind: EntryKind
+    /// Everything else that `apply` needs.
     public var header: EntryHeader
     public var body: [UInt8]
 
@@ -46,6 +49,7 @@ public enum SessionAccess: Sendable, Equatable {
 
 /// A wish to be on a channel from a position on.
 public struct SubscribeRequest: Sendable {
+    /// The channel.
     public var channel: String
     /// The event loop that the subscriber lives on.
     public var loop: Int
@@ -84,6 +88,7 @@ public struct SubscribeAnswer: Sendable {
 
     /// The channel's newest position.
     public let position: Position
+    /// What became of the wish to recover.
     public let recovery: Recovery
     /// False when the recovery failed and the request said `onlyIfRecovered`, or when the channel is denied.
     public let isSubscribed: Bool
@@ -112,7 +117,9 @@ public struct HistoryAnswer: Sendable {
 
     /// The channel's newest position.
     public let position: Position
+    /// In the order that was asked for.
     public let publications: [Publication]
+    /// Nil when the request was answered.
     public let failure: Failure?
 }
 
@@ -138,6 +145,7 @@ public enum WriteAnswer: Sendable {
 public struct Receipt: Sendable {
     /// Where the publication is; nil when it took no offset.
     public let position: Position?
+    /// The session version after the write.
     public let version: UInt64?
     /// For session writes: the session after it, as far as it still exists.
     public let session: Session?
@@ -168,7 +176,9 @@ public struct EngineError: Error, Sendable, CustomStringConvertible, Equatable {
         case stopping
     }
 
+    /// The kind of failure.
     public let code: Code
+    /// One sentence with the cause.
     public let message: String
 
     /// Makes an error of its parts.
@@ -194,6 +204,8 @@ public enum Request: Sendable {
     /// Fans out without a journal entry; dropped while the engine is stopping.
     case ephemeral(channel: String, Publication)
     case subscribe(SubscribeRequest, Return<SubscribeAnswer>)
+    /// Ends one subscription whose answer said `isSubscribed`. An answer that failed left none behind, so it must not be
+    /// ended; and none may be ended before its answer came.
     case unsubscribe(channel: String, loop: Int)
     case history(channel: String, HistoryFilter, limitMax: Int, SessionAccess, Return<HistoryAnswer>)
     /// A read by the owner is a sign of life.
@@ -203,7 +215,7 @@ public enum Request: Sendable {
     case channels(Return<[String: Int]>)
     case status(Return<EngineStatus>)
     /// A page that the history reader fetched for a parked request.
-    case resume(ParkedRead, page: Result<[Publication], EngineError>)
+    case resume(ParkedRead, page: Result<JournalPage, EngineError>)
 
     /// True for requests that are taken even when the queue is full.
     var endsSomething: Bool {

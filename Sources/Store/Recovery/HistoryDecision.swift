@@ -6,6 +6,7 @@ public struct HistoryFilter: Sendable, Equatable {
     public var limit: Int
     /// Exclusive: forwards the offsets after it, backwards those before it.
     public var since: Position?
+    /// Newest first.
     public var reverse: Bool
 
     /// Makes a filter of its parts.
@@ -35,13 +36,15 @@ enum HistoryDecision: Equatable, Sendable {
             guard !(filter.reverse && since.offset == 0) else { return .badRequest }
         }
         guard filter.limit != 0, above < top else { return .nothing }
-        let count = UInt64(filter.limit < 0 ? limitMax : min(filter.limit, limitMax))
+        let count = UInt64(max(0, filter.limit < 0 ? limitMax : min(filter.limit, limitMax)))
         var (low, high) = (above + 1, top)
         if let since = filter.since {
-            if filter.reverse { high = min(high, since.offset - 1) } else { low = max(low, since.offset &+ 1) }
+            guard filter.reverse || since.offset < top else { return .nothing }
+            if filter.reverse { high = min(high, since.offset - 1) } else { low = max(low, since.offset + 1) }
         }
-        guard count > 0, low <= high, filter.since.map({ $0.offset < UInt64.max }) ?? true else { return .nothing }
-        if filter.reverse { low = max(low, high >= count ? high - count + 1 : 1) } else { high = min(high, low + (count - 1)) }
+        guard count > 0, low <= high else { return .nothing }
+        guard high - low >= count else { return .range(low...high) }
+        if filter.reverse { low = high - count + 1 } else { high = low + (count - 1) }
         return .range(low...high)
     }
 }

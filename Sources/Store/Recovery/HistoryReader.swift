@@ -14,40 +14,50 @@ public struct ParkedRead: Sendable {
     var attempt: Int
 }
 
+/// Publications that were read from the journal for one request.
+public struct JournalPage: Sendable {
+    /// The numbering that they belong to: a page of a channel that was dropped since is worth nothing.
+    let epoch: Cursor
+    let asked: ClosedRange<UInt64>
+    /// Contiguous; from the oldest that is still there up to the end of what was asked for, unless cut.
+    let publications: [Publication]
+    /// True when the bytes of one recovery were reached before the end.
+    let isCut: Bool
+
+    /// The offsets that it holds; the empty range behind what was asked for when nothing is there any more.
+    var offsets: Range<UInt64> {
+        guard let first = publications.first, let last = publications.last else {
+            return (asked.upperBound + 1)..<(asked.upperBound + 1)
+        }
+        return first.offset..<(last.offset + 1)
+    }
+}
+
 /// Reads pages of publications that memory no longer has, away from the writer thread.
 ///
-/// - Guarantee: the page is contiguous and each row verified.
+/// - Guarantee: a page is contiguous and each of its rows verified.
 /// - Isolation: one page at a time on an own queue; the number of waiting pages is bounded by the engine's queue.
 final class HistoryReader: Sendable {
     private let queue = DispatchQueue(label: "anteroom.history-reader")
+    /// Operators' lists and counts walk over many rows: no recovery waits for them.
+    let operators = DispatchQueue(label: "anteroom.operators-reader")
 
     /// Reads and hands the page over on the reader's queue.
+    ///
+    /// - Parameter bytesMax: a page is cut after the publication that passes it.
     func read(
-        _ offsets: ClosedRange<UInt64>, of channel: String, epoch: Cursor, from file: DatabaseFile,
-        then handOver: @escaping @Sendable (Result<[Publication], EngineError>) -> Void
+        _ offsets: ClosedRange<UInt64>, of channel: String, epoch: Cursor, bytesMax: Int, from file: DatabaseFile,
+        then handOver: @escaping @Sendable (Result<JournalPage, EngineError>) -> Void
     ) {
         queue.async {
             handOver(
                 Result { () throws(EngineError) in
-                    try Self.page(offsets, of: channel, epoch: epoch, from: file)
+                    do {
+                        return try file.read {
+                            try Self.page($0, offsets, of: channel, epoch: epoch, bytesMax: bytesMax)
+                        }
+                    } catch { throw EngineError(.unavailable, "\(error)") }
                 })
         }
-    }
-
-    private static func page(
-        _ offsets: ClosedRange<UInt64>, of channel: String, epoch: Cursor, from file: DatabaseFile
-    ) throws(EngineError) -> [Publication] {
-        let rows: [JournalRow]
-        do {
-            let count = Int(clamping: offsets.upperBound - offsets.lowerBound).addingReportingOverflow(1).partialValue
-            rows = try file.read {
-                try JournalTable.publications($0, channel: channel, epoch: epoch, offsets: offsets, limit: count)
-            }
-        } catch { throw EngineError(.unavailable, "\(error)") }
-        // Retention deletes from the front: after the first row that is there, none may be missing.
-        for (earlier, later) in zip(rows, rows.dropFirst()) where later.outcome.offset != earlier.outcome.offset.map({ $0 + 1 }) {
-            throw EngineError(.unavailable, "a publication of \(channel) is missing from the journal; run anteroom check")
-        }
-        return rows.compactMap(Publication.init)
     }
 }

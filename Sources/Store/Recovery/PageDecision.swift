@@ -6,26 +6,26 @@ enum PageDecision: Equatable, Sendable {
     case complete(fromPage: Range<UInt64>)
     /// These offsets must be read from the journal first.
     case read(ClosedRange<UInt64>)
-    /// The journal doesn't have the front of the range any more; the oldest offset that it has.
+    /// The journal doesn't have the front of the range any more; the oldest offset that is still there.
     case trimmed(oldest: UInt64)
 
     /// - Parameters:
     ///   - range: what is wanted.
     ///   - firstInMemory: the oldest offset in memory; memory is contiguous from there to the top.
-    ///   - page: offsets of the page read so far, contiguous; empty when it had no row; nil when none was read yet.
+    ///   - page: the offsets that were read, contiguous up to the end of what was asked for; where none was there any
+    ///     more, the empty range behind it; nil when none was read yet.
     static func decide(
         range: ClosedRange<UInt64>, firstInMemory: UInt64, page: Range<UInt64>?
     ) -> PageDecision {
         guard range.lowerBound < firstInMemory else {
             return .complete(fromPage: range.lowerBound..<range.lowerBound)
         }
-        let lastWanted = min(range.upperBound, firstInMemory &- 1)
-        guard let page else { return .read(range.lowerBound...lastWanted) }
-        guard !page.isEmpty, page.lowerBound <= range.lowerBound else {
-            return .trimmed(oldest: page.isEmpty ? firstInMemory : page.lowerBound)
+        let lastWanted = min(range.upperBound, firstInMemory - 1)
+        // Memory gave publications back between the reading and now: what the page says doesn't reach far enough.
+        guard let page, page.upperBound > lastWanted else { return .read(range.lowerBound...lastWanted) }
+        guard page.lowerBound <= range.lowerBound else {
+            return .trimmed(oldest: min(page.lowerBound, firstInMemory))
         }
-        // Memory gave publications back between the reading and now: read again.
-        guard page.upperBound > lastWanted else { return .read(range.lowerBound...lastWanted) }
         return .complete(fromPage: range.lowerBound..<(lastWanted + 1))
     }
 }

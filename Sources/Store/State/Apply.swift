@@ -28,7 +28,7 @@ extension State {
         journalTime = max(journalTime, entry.time)
         idempotency.expire(at: journalTime)
         if let claim = entry.header.idempotency {
-            switch idempotency.verdict(on: claim, channel: entry.channel, at: journalTime) {
+            switch idempotency.verdict(on: claim, channel: entry.channel) {
             case .new: break
             case .duplicate(let record):
                 var applied = Applied.refused(.duplicate)

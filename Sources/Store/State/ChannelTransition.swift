@@ -7,6 +7,7 @@ extension State {
         guard let window = entry.header.history, window.size > 0, window.ttl > 0 else {
             return Applied(Outcome(version: version), publication: Publication(entry, offset: 0, version: version))
         }
+        guard hasRoom(entry) else { return .refused(.tooLarge) }
         let (time, birth) = (journalTime, birthEpoch(of: entry.channel))
         var applied = Applied.refused(.tooLarge)
         change(channel: entry.channel) { channel in
@@ -18,6 +19,9 @@ extension State {
         }
         return applied
     }
+
+    /// False at the end of a channel's numbers; asked before anything is changed.
+    func hasRoom(_ entry: Entry) -> Bool { channels[entry.channel].map { $0.nextOffset != nil } ?? true }
 
     /// Empties a channel's window; offsets and epoch go on.
     mutating func removeHistory(_ entry: Entry) -> Applied {
@@ -37,7 +41,7 @@ extension State {
     /// Removes a channel's row and moves its bucket's epoch on.
     mutating func forgetChannel(_ name: String, at cursor: Cursor) {
         change(channel: name) { $0 = nil }
-        bucketEpochs[Self.bucket(of: name)] = cursor
+        change(epochOfBucketOf: name, to: cursor)
     }
 
     /// Begins a lineage: every epoch changes, so that each client is told.

@@ -1,4 +1,4 @@
-import DequeModule
+import HeapModule
 import Journal
 
 /// What keyed writes did, for as long as their keys are remembered.
@@ -31,20 +31,28 @@ struct IdempotencyWindow: Sendable, Equatable {
     static let recordsMax = 250_000
 
     private(set) var records: [Key: Record] = [:]
+    /// When a key is due, soonest first.
+    private struct Expiry: Comparable, Sendable {
+        let at: Int64
+        let key: Key
+
+        static func < (left: Expiry, right: Expiry) -> Bool { left.at < right.at }
+    }
+
     /// By expiry, soonest first, so that exactly the expired records are dropped, whatever windows they were given.
-    private var order = Deque<(key: Key, expiresAt: Int64)>()
+    private var order = Heap<Expiry>()
     /// Keys that the checkpoint doesn't have yet, oldest first.
     private(set) var unflushed: [Key] = []
 
-    /// Drops what has expired from the front, so that the work is paid by those who add.
+    /// Drops what has expired.
     mutating func expire(at time: Int64) {
-        while let first = order.first, first.expiresAt <= time {
-            order.removeFirst()
+        while let first = order.min, first.at <= time {
+            order.removeMin()
             records[first.key] = nil
         }
     }
 
-    func verdict(on claim: IdempotencyClaim, channel: String, at time: Int64) -> Verdict {
+    func verdict(on claim: IdempotencyClaim, channel: String) -> Verdict {
         let key = Key(channel: channel, key: claim.key)
         if let record = records[key] {
             return record.bodyHash == claim.bodyHash ? .duplicate(record) : .conflict
@@ -60,9 +68,7 @@ struct IdempotencyWindow: Sendable, Equatable {
     /// Takes a record from the checkpoint.
     mutating func load(_ record: Record, as key: Key) {
         records[key] = record
-        var place = order.endIndex
-        while place > order.startIndex, order[place - 1].expiresAt > record.expiresAt { place -= 1 }
-        order.insert((key, record.expiresAt), at: place)
+        order.insert(Expiry(at: record.expiresAt, key: key))
     }
 
     mutating func markFlushed() { unflushed.removeAll(keepingCapacity: true) }

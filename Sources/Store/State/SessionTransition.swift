@@ -37,6 +37,7 @@ extension State {
     mutating func createSession(_ entry: Entry) -> Applied {
         let (id, existing) = session(of: entry)
         guard existing == nil, let terms = entry.header.session else { return .refused(.exists) }
+        guard hasRoom(entry) else { return .refused(.tooLarge) }
         let time = journalTime
         change(session: id) {
             $0 = Session(
@@ -63,6 +64,7 @@ extension State {
         if let refusal = SessionTransition.refusal(of: existing, expected: entry.header.expectedVersion, at: journalTime) {
             return .refused(refusal)
         }
+        guard hasRoom(entry) else { return .refused(.tooLarge) }
         let (time, version) = (journalTime, (existing?.version ?? 0) &+ 1)
         change(session: id) {
             $0?.document = document
@@ -102,6 +104,7 @@ extension State {
 
     private mutating func finish(_ entry: Entry) -> Applied {
         let (id, existing) = session(of: entry)
+        guard hasRoom(entry) else { return .refused(.tooLarge) }
         let (time, version) = (journalTime, (existing?.version ?? 0) &+ 1)
         change(session: id) {
             $0?.document = []

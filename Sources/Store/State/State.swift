@@ -19,7 +19,7 @@ struct State: Sendable {
     /// Makes session ids from idempotency keys; drawn at the first opening.
     var idSecret: [UInt8] = []
     /// The cursor of the entry that last dropped a channel of a bucket.
-    var bucketEpochs: [Int: Cursor] = [:]
+    private(set) var bucketEpochs: [Int: Cursor] = [:]
     var idempotency = IdempotencyWindow()
 
     private(set) var channels: [String: Channel] = [:]
@@ -27,6 +27,7 @@ struct State: Sendable {
     /// Rows that differ from the file; never evicted, and never read back from it.
     private(set) var dirtyChannels: Set<String> = []
     private(set) var dirtySessions: Set<String> = []
+    private(set) var dirtyBuckets: Set<Int> = []
     /// Memory of all resident rows.
     private(set) var residentBytes = 0
 
@@ -41,13 +42,17 @@ struct State: Sendable {
         max(bucketEpochs[Self.bucket(of: channel)] ?? .start, epochBase)
     }
 
-    /// The epoch that clients see: a channel's numbering, or the base where that is newer.
-    func epochText(of channel: String) -> String {
-        let epoch = channels[channel]?.epoch ?? birthEpoch(of: channel)
-        return text(of: epoch)
+    /// Moves a bucket's epoch on, because a channel of it was dropped.
+    mutating func change(epochOfBucketOf channel: String, to cursor: Cursor) {
+        let bucket = Self.bucket(of: channel)
+        bucketEpochs[bucket] = cursor
+        dirtyBuckets.insert(bucket)
     }
 
-    /// An epoch as clients see it.
+    /// Puts a bucket's epoch from the file into memory.
+    mutating func load(epoch: Cursor?, ofBucket bucket: Int) { bucketEpochs[bucket] = epoch }
+
+    /// An epoch as clients see it: a channel's numbering, or the base where that is newer.
     func text(of epoch: Cursor) -> String { "\(epochSalt)-\(max(epoch, epochBase))" }
 
     /// True when the channel need not be looked for in the file.
@@ -104,6 +109,7 @@ struct State: Sendable {
     mutating func markFlushed() {
         dirtyChannels.removeAll(keepingCapacity: true)
         dirtySessions.removeAll(keepingCapacity: true)
+        dirtyBuckets.removeAll(keepingCapacity: true)
         idempotency.markFlushed()
     }
 
@@ -111,16 +117,18 @@ struct State: Sendable {
     ///
     /// Which rows go is left to the dictionary's order: a row that is used comes back with one read of the file.
     mutating func evict(toBytes budget: Int) {
-        for name in Array(channels.keys) where residentBytes > budget {
+        // Walking over the names leaves the rows with one owner: removing them copies nothing.
+        for name in Array(channels.keys) {
+            guard residentBytes > budget else { return }
             changeCache(ofChannel: name) { $0.dropRecent() }
         }
-        for (name, channel) in channels where residentBytes > budget && !dirtyChannels.contains(name) {
-            residentBytes -= channel.sizeBytes
-            channels[name] = nil
+        for name in Array(channels.keys) where !dirtyChannels.contains(name) {
+            guard residentBytes > budget else { return }
+            residentBytes -= channels.removeValue(forKey: name)?.sizeBytes ?? 0
         }
-        for (id, session) in sessions where residentBytes > budget && !dirtySessions.contains(id) {
-            residentBytes -= session.sizeBytes
-            sessions[id] = nil
+        for id in Array(sessions.keys) where !dirtySessions.contains(id) {
+            guard residentBytes > budget else { return }
+            residentBytes -= sessions.removeValue(forKey: id)?.sizeBytes ?? 0
         }
     }
 }

@@ -1,0 +1,27 @@
+import HTTPTypes
+import Hummingbird
+
+/// All HTTP routes of a node.
+public struct GatewayRouter: Sendable {
+    let table: [GatewayRoute]
+
+    /// The routes over a core; nothing is served yet.
+    public init(core: GatewayCore) {
+        table =
+            HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + SessionRoutes(core: core).routes
+            + ServerAPIRoutes(core: core).routes + EventStreamRoutes(core: core).routes
+    }
+
+    /// Method, path and what a caller must show, one line a route: for the start banner and for tests.
+    public var rows: [String] { table.map { "\($0.method.rawValue) \($0.path) \($0.needs.rawValue)" } }
+
+    /// A router with the middleware that makes every error a problem.
+    public func make() -> Router<GatewayRequestContext> {
+        let router = Router(context: GatewayRequestContext.self)
+        router.add(middleware: ProblemMiddleware())
+        for route in table {
+            router.on(RouterPath(route.path), method: route.method, use: route.respond)
+        }
+        return router
+    }
+}
