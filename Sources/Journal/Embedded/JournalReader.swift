@@ -30,8 +30,11 @@ public final class JournalReader: Sendable {
 
     /// Where the journal's rows begin.
     public struct Beginning: Sendable, Equatable {
+        /// The number of the oldest row.
         public let row: Int64
+        /// Its place.
         public let cursor: Cursor
+        /// Its entry time, in milliseconds since 1970.
         public let time: Int64
         /// True when no row was ever deleted, so that nothing was there before.
         public var isComplete: Bool { row == 1 }

@@ -7,7 +7,9 @@ import Migrations
 public struct JournalScan: Sendable {
     /// Faults of one kind: how many, and the first of them in words.
     public struct Faults: Sendable, Equatable {
+        /// How many there are.
         public private(set) var count = 0
+        /// The first few, in words.
         public private(set) var first: [String] = []
 
         private static let shownMax = 3
@@ -22,10 +24,15 @@ public struct JournalScan: Sendable {
         }
     }
 
+    /// All rows.
     public private(set) var rows = 0
+    /// Rows of entries that changed nothing.
     public private(set) var refused = 0
+    /// Their cost, as retention counts it.
     public private(set) var sizeBytes = 0
+    /// The first entry; nil when there is none.
     public private(set) var oldest: Cursor?
+    /// The last entry; nil when there is none.
     public private(set) var newest: Cursor?
     /// Rows whose checksum doesn't match, or that say something unknown.
     public private(set) var damaged = Faults()

@@ -23,10 +23,10 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Only entries of this channel.") var channel: String?
     @Option(help: ArgumentHelp("Only entries of this session.", valueName: "id")) var session: String?
     @Option(help: "Only entries of this kind; may be given several times.") var kind: [String] = []
-    @Option(parsing: .unconditional, help: ArgumentHelp("Only entries from here on.", valueName: "place")) var since:
-        String?
-    @Option(parsing: .unconditional, help: ArgumentHelp("Only entries up to here.", valueName: "place")) var until:
-        String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Only entries from here on.", valueName: "place"))
+    var since: String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Only entries up to here.", valueName: "place"))
+    var until: String?
     @Option(help: "At most this many entries.") var limit: Int?
     @Flag(help: "Go on with new entries as they come; end with Ctrl-C.") var follow = false
     @Option(help: "table, for people, or ndjson, one JSON object a line.") var format: Format = .table
