@@ -11,12 +11,12 @@ extension ReplayCommand {
         if page.isEmpty, !follow { throw nothing(source) }
         // A page that isn't full is all there is, so its columns can be as wide as they need.
         let isAll = !follow && (page.count < JournalLimits.replayPageRows || left <= page.count)
-        let table = EntryTable(measuring: isAll ? Array(page.prefix(left)) : nil, isColoured: Output.isColoured)
+        let table = EntryTable(measuring: Array(page.prefix(left)), isWhole: isAll, isColoured: Output.isColoured)
         if format == .table { Output.line(table.header) }
         while left > 0 {
             let rows = page.prefix(left)
             left -= rows.count
-            if !rows.isEmpty { Output.write(lines(rows, table)) }
+            if !rows.isEmpty { Output.write(text(rows, table)) }
             guard left > 0 else { return }
             page = try source.next()
             while page.isEmpty {
@@ -29,14 +29,14 @@ extension ReplayCommand {
     /// Between two looks for new entries.
     private static let pollMilliseconds = 200
 
-    private func lines(_ rows: some Sequence<JournalRow>, _ table: EntryTable) -> [UInt8] {
-        var out: [UInt8] = []
+    private func text(_ rows: some Sequence<JournalRow>, _ table: EntryTable) -> String {
+        var out = ""
         for row in rows {
             switch format {
-            case .table: out.append(contentsOf: table.line(row).utf8)
-            case .ndjson: out.append(contentsOf: EntryLine.encode(row))
+            case .table: out += table.line(row)
+            case .ndjson: out += String(decoding: EntryLine.encode(row), as: UTF8.self)
             }
-            out.append(UInt8(ascii: "\n"))
+            out += "\n"
         }
         return out
     }
@@ -62,7 +62,10 @@ extension ReplayCommand {
     private func nothing(_ source: EntrySource) -> ExitCode {
         let place = from ?? "the journal of \(data.directory.path)"
         guard let beginning = source.beginning else { return Output.nothing("There is no entry in \(place).") }
-        let what = session.map { "No entry of session \($0)" } ?? channel.map { "No entry of channel \($0)" } ?? "No such entry"
-        return Output.nothing("\(what) in \(place), which begins at \(beginning.cursor) (\(EntryTime.text(beginning.time))).")
+        let what =
+            session.map { "No entry of session \($0)" } ?? channel.map { "No entry of channel \($0)" }
+            ?? "No such entry"
+        return Output.nothing(
+            "\(what) in \(place), which begins at \(beginning.cursor) (\(EntryTime.text(beginning.time))).")
     }
 }
