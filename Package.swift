@@ -126,6 +126,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "JSONText", "Journal", "Migrations", "Store", "TestSupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "JSONText", "Journal", "Migrations", "Store", "TestSupport",

@@ -13,8 +13,8 @@ struct Anteroom: AsyncParsableCommand {
             "Every setting is a flag, an environment variable and a key of the file that --config names, in this order.",
         version: version,
         subcommands: [
-            ServeCommand.self, ConfigCommand.self, TokenCommand.self, ReplayCommand.self, CheckCommand.self,
-            BackupCommand.self,
+            ServeCommand.self, ReplayCommand.self, CheckCommand.self, BackupCommand.self, ConfigCommand.self,
+            TokenCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -64,6 +64,12 @@ struct DamagedFile {
         ).run()
         try await FinalReading(http: http, log: log).read(channels + sessionIDs.map { "session:\($0)" })
         expectNoViolation(log, .keptOrTold, damage)
-        return Checker(.kept).violations(in: log).isEmpty
+        let isKept = Checker(.kept).violations(in: log).isEmpty
+        let finalEpochs = log.events.filter { $0.kind == .read && $0.channel == channels[0] }.compactMap(\.epoch)
+        let oldEpochs = events.filter { $0.kind == .ack && $0.channel == channels[0] }.compactMap(\.epoch)
+        if log.events.contains(where: { $0.epoch == FinalReading.noSession }) {
+            #expect(Set(oldEpochs).isDisjoint(with: finalEpochs), "\(damage): a session vanished and no epoch changed")
+        }
+        return isKept
     }
 }

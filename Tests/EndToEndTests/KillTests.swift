@@ -9,7 +9,7 @@ extension ProcessTests {
                 let load = try await MixedLoad(port: server.port)
                 try await load.run {
                     for _ in 0..<3 {
-                        try await load.waitForAcknowledgements(.random(in: 500..<1_500))
+                        try await load.waitForAcknowledgements(.random(in: 1_000..<2_500))
                         try await server.kill()
                         try await server.start()
                     }

@@ -106,7 +106,7 @@ extension ProcessTests {
         }
 
         @Test func session_thatNobodyTouches_expiresWithAnEvent() async throws {
-            try await ServerProcess.run(environment: ["SESSION_TTL_MS": "400"]) { server in
+            try await ServerProcess.run(environment: ["SESSION_TTL_MS": "1000"]) { server in
                 let http = TestHTTP(port: server.port)
                 let answer = try await http.post("/api/sessions", ["document": ["n": 0]])
                 let id = try #require(answer.json?["id"]?.string)

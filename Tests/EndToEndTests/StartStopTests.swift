@@ -91,7 +91,7 @@ extension ProcessTests {
                 let (port, log) = (server.port, EventLog())
                 let answered = try await withThrowingTaskGroup(of: (String, Int).self) { group in
                     for number in 0..<10 {
-                        group.addTask { try await Self.publishAtOnce(40, on: "flight:\(number)", port, log) }
+                        group.addTask { try await Self.publishAtOnce(200, on: "flight:\(number)", port, log) }
                     }
                     try await eventually("writes are in flight") { log.count(.ack) > 20 }
                     server.terminate()
@@ -128,16 +128,15 @@ extension ProcessTests {
 
         @Test func secondTermination_hurries() async throws {
             try await ServerProcess.run(environment: ["DRAIN_SECONDS": "60"]) { server in
-                let client = ProtocolClient(name: "idle")
-                try await client.connect(port: server.port)
+                let clients = (0..<30).map { ProtocolClient(name: "idle\($0)") }
+                for client in clients { try await client.connect(port: server.port) }
                 server.terminate()
-                let http = TestHTTP(port: server.port, deadline: .seconds(2))
-                try await eventually("the server is not ready any more") {
-                    // Losing the error is safe: a server that refuses connections isn't ready either.
-                    (try? await http.get("/health/ready").status) != 200
-                }
+                try await eventually("the server says goodbye to the first") { clients.contains { $0.end != nil } }
+                #expect(server.exitStatus == nil)
+                #expect(clients.contains { $0.end == nil }, "the goodbyes are not spread over the time given")
                 server.terminate()
                 #expect(try await server.waitForExit(within: .seconds(10)) == .code(0))
+                try await eventually("everyone was told") { clients.allSatisfy { $0.closeCode == 3001 } }
             }
         }
 

@@ -33,7 +33,7 @@ extension ProcessTests {
         /// Every byte of the frame would take a quarter of an hour; the edges of its parts and a spread stand for them.
         private static func cuts(frameBytes: Int) -> [Int] {
             let edges = [0, 1, 7, 8, 15, 16, 23, 24, 25, frameBytes - 1]
-            let spread = stride(from: 200, to: frameBytes - 1, by: frameBytes / 10)
+            let spread = stride(from: 200, to: frameBytes - 1, by: frameBytes / 30)
             return edges + spread
         }
     }
@@ -44,7 +44,7 @@ extension ProcessTests {
             let file = try await DamagedFile.afterAKill()
             let wal = try #require(try WALFile(path: file.folder.entry(DamagedFile.logName)))
             var frames = Set([0, 1, wal.frameCount / 2, wal.frameCount - 2, wal.frameCount - 1])
-            while frames.count < min(12, wal.frameCount) { frames.insert(.random(in: 0..<wal.frameCount)) }
+            while frames.count < min(32, wal.frameCount) { frames.insert(.random(in: 0..<wal.frameCount)) }
             for frame in frames.sorted() where frame >= 0 {
                 let place = wal.start(ofFrame: frame) + .random(in: 0..<wal.frameBytes)
                 let bit = UInt8(1) << UInt8.random(in: 0..<8)

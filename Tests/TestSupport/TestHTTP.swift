@@ -81,7 +81,8 @@ package final class TestHTTP: Sendable {
             }
         }
         let answer = try await channel.answer(within: deadline, "answer to \(method) \(path)") { promise in
-            channel.writeAndFlush(HTTPExchange(head: head, body: bytes, answer: promise), promise: nil)
+            // A closed channel has no handlers any more: then only the write itself tells.
+            channel.writeAndFlush(HTTPExchange(head: head, body: bytes, answer: promise)).cascadeFailure(to: promise)
         }
         if answer.header("Connection")?.lowercased() == "close" {
             channel.close(promise: nil)

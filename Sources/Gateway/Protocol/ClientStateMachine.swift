@@ -74,16 +74,19 @@ struct ClientStateMachine: Equatable {
     }
 
     private mutating func command(_ method: Command.Method, id: UInt32) -> Action {
+        if method == .pong { return pong() }
         if state == .leaving { return .nothing }
-        if method == .pong {
-            guard state == .connected, awaitsPong else { return close(.badRequest) }
-            awaitsPong = false
-            return .nothing
-        }
         guard method != .unknown, id != 0 || method == .send else { return close(.badRequest) }
         if case .connect = method { return state == .fresh ? .connect : close(.badRequest) }
         guard state == .connected else { return close(.badRequest) }
         return method == .send ? close(.notAvailable) : .carryOut
+    }
+
+    /// Who leaves may still answer the last ping; otherwise it would be closed for its silence.
+    private mutating func pong() -> Action {
+        guard awaitsPong else { return state == .leaving ? .nothing : close(.badRequest) }
+        awaitsPong = false
+        return .nothing
     }
 
     private mutating func ping() -> Action {

@@ -35,8 +35,8 @@ struct CommandScanner {
                 command.id = narrow
             } else {
                 let method = try method(key)
-                // With more than one method the first counts.
-                if command.method == .pong { command.method = method }
+                // With more than one method the first counts; members that nobody knows don't.
+                if command.method == .pong || command.method == .unknown { command.method = method }
             }
         }
         // An id without a method is no pong.
@@ -140,7 +140,7 @@ struct CommandScanner {
             } else if key.equals("delta", in: bytes) {
                 command.delta = try cursor.readString()
             } else if key.equals("type", in: bytes) {
-                command.asksForMore = try cursor.readInt64() != 0
+                if try cursor.readInt64() != 0 { command.asksForMore = true }
             } else if key.equals("tf", in: bytes) {
                 _ = try cursor.skipValue()
                 command.asksForMore = true

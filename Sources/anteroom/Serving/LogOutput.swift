@@ -44,6 +44,6 @@ struct JSONLogHandler: LogHandler {
             line.appendJSONString("\(value)")
         }
         line.appendASCII("}\n")
-        StandardError.write(line)
+        Output.log(line)
     }
 }

@@ -29,7 +29,5 @@ struct StartBanner {
     }
 
     /// Writes the lines to standard output at once, also into a pipe.
-    func print() {
-        Output.write(lines.joined(separator: "\n") + "\n")
-    }
+    func print() { Output.line(lines.joined(separator: "\n")) }
 }

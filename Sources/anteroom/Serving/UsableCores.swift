@@ -12,9 +12,9 @@ enum UsableCores {
 
     /// Counts the bits of `Cpus_allowed`, a list of 32-bit words in hexadecimal; nil when there is none.
     static func allowed(inStatus text: String) -> Int? {
-        let line = text.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
-        guard let mask = line?.split(separator: ":").last else { return nil }
-        let cores = mask.reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
+        let name = "Cpus_allowed:"
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
+        let cores = line.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
         return cores > 0 ? cores : nil
     }
 }

@@ -5,6 +5,7 @@ import TestSupport
 final class SessionWriter: Sendable {
     private struct State {
         var versions: [String: Int] = [:]
+        var epochs: [String: String] = [:]
         var lastNumber: [String: Int] = [:]
     }
 
@@ -31,7 +32,11 @@ final class SessionWriter: Sendable {
             guard answer.status == 201, let id = answer.json?["id"]?.string else {
                 throw UnexpectedAnswer(request: "create", answer: answer)
             }
-            state.withLock { $0.versions[id] = 1 }
+            let top = try await http.post("/api/history", ["channel": "session:\(id)"])
+            state.withLock { state in
+                state.versions[id] = 1
+                state.epochs[id] = top.json?["result"]?["epoch"]?.string
+            }
             acknowledged(id, version: 1)
         }
     }
@@ -100,6 +105,7 @@ final class SessionWriter: Sendable {
     }
 
     private func acknowledged(_ id: String, version: Int) {
-        log.record(LogEvent(.ack, who: name, channel: "session:\(id)", key: "v\(version)"))
+        let epoch = state.withLock { $0.epochs[id] }
+        log.record(LogEvent(.ack, who: name, channel: "session:\(id)", epoch: epoch, key: "v\(version)"))
     }
 }
