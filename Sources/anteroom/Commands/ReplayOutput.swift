@@ -16,7 +16,7 @@ extension ReplayCommand {
         while left > 0 {
             let rows = page.prefix(left)
             left -= rows.count
-            if !rows.isEmpty { Output.write(text(rows, table)) }
+            if !rows.isEmpty { Output.write(lines(rows, table)) }
             guard left > 0 else { return }
             page = try source.next()
             while page.isEmpty {
@@ -29,14 +29,14 @@ extension ReplayCommand {
     /// Between two looks for new entries.
     private static let pollMilliseconds = 200
 
-    private func text(_ rows: some Sequence<JournalRow>, _ table: EntryTable) -> String {
-        var out = ""
+    private func lines(_ rows: some Sequence<JournalRow>, _ table: EntryTable) -> [UInt8] {
+        var out: [UInt8] = []
         for row in rows {
             switch format {
-            case .table: out += table.line(row)
-            case .ndjson: out += String(decoding: EntryLine.encode(row), as: UTF8.self)
+            case .table: out.append(contentsOf: table.line(row).utf8)
+            case .ndjson: out.append(contentsOf: EntryLine.encode(row))
             }
-            out += "\n"
+            out.append(UInt8(ascii: "\n"))
         }
         return out
     }
