@@ -66,6 +66,8 @@ struct Node {
         do {
             let channel = try await ServerBootstrap(group: group)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                // Must not accept: whoever was accepted here would wait for an answer that nobody gives.
+                .serverChannelOption(.autoRead, value: false)
                 .bind(host: gateway.host, port: gateway.port).get()
             try await channel.close()
         } catch {
