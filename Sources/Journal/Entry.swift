@@ -15,7 +15,8 @@ public struct Entry: Sendable, Equatable {
 
     /// Makes an entry of its parts.
     public init(
-        id: EntryID, time: Int64, channel: String, kind: EntryKind, header: EntryHeader = EntryHeader(), body: [UInt8] = []
+        id: EntryID, time: Int64, channel: String, kind: EntryKind, header: EntryHeader = EntryHeader(),
+        body: [UInt8] = []
     ) {
         self.id = id
         self.time = time

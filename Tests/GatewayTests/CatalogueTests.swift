@@ -35,6 +35,7 @@ import Testing
 
     @Test(arguments: Disconnect.allCases) func reason_whenReadByAnSDK_isShortTextAndNoJSON(_ disconnect: Disconnect) {
         #expect(disconnect.reason.utf8.count <= 123)
+        // No JSON is what is hoped for, and why it is none doesn't matter.
         let asJSON = try? JSONSerialization.jsonObject(with: Data(disconnect.reason.utf8), options: .fragmentsAllowed)
         // Text that parses would be taken for an object of the old protocol.
         #expect(asJSON == nil)

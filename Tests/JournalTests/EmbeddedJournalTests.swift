@@ -21,7 +21,8 @@ import Testing
     private static func append(_ count: Int, to journal: EmbeddedJournal, kind: EntryKind = .publish) throws {
         for index in 0..<count {
             let entry = Entry(
-                id: EntryID(origin: 1, counter: UInt64(index)), time: Int64(1_000 + index), channel: "chat:é", kind: kind,
+                id: EntryID(origin: 1, counter: UInt64(index)), time: Int64(1_000 + index), channel: "chat:é",
+                kind: kind,
                 body: Array(repeating: 0x31, count: 50))
             journal.stage(entry) { _, _ in Outcome() }
         }

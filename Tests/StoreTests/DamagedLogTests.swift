@@ -65,7 +65,9 @@ import Testing
         let frames = (victim.log.count - Self.headerBytes) / Self.frameBytes
         #expect(frames > 20)
         let start = Self.headerBytes + (frames - 1) * Self.frameBytes
-        let edges = Array(0...30) + stride(from: 31, to: Self.frameBytes - 8, by: 97) + Array((Self.frameBytes - 8)..<Self.frameBytes)
+        let edges =
+            Array(0...30) + stride(from: 31, to: Self.frameBytes - 8, by: 97)
+            + Array((Self.frameBytes - 8)..<Self.frameBytes)
         for cut in edges { _ = try victim.survives(Array(victim.log[..<(start + cut)])) }
         // Behind the last checkpoint's last frame there is nothing that was acknowledged; otherwise a publication is gone.
         #expect(try victim.survives(Array(victim.log[..<start])) == flushes)

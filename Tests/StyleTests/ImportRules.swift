@@ -10,10 +10,10 @@ enum ImportTable {
         case "JSONText": []
         case "Migrations": platform + file
         case "Journal": platform + file + ["Migrations", "JSONText"]
-        case "Store": platform + file + ["Journal", "Migrations", "JSONText", "Crypto", "DequeModule"]
+        case "Store": platform + file + ["Journal", "Migrations", "JSONText", "Crypto", "DequeModule", "HeapModule"]
         case "Gateway":
             platform + ["Store", "Journal", "JSONText", "NIO*", "Hummingbird*", "HTTPTypes"]
-                + ["Crypto", "DequeModule", "JWTKit", "Logging", "ServiceLifecycle"]
+                + ["Crypto", "DequeModule", "Logging", "ServiceLifecycle"]
         case "anteroom": ["*"]
         default: nil
         }

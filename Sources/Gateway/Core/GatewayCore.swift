@@ -21,7 +21,8 @@ public final class GatewayCore: Sendable {
 
     /// Attaches a hub on every event loop of the group to the engine; blocks shortly, so not for an event loop.
     public init(
-        engine: Engine, configuration: GatewayConfiguration, terms: ServiceTerms, group: any EventLoopGroup, logger: Logger
+        engine: Engine, configuration: GatewayConfiguration, terms: ServiceTerms, group: any EventLoopGroup,
+        logger: Logger
     ) throws {
         self.engine = engine
         self.configuration = configuration

@@ -16,6 +16,7 @@ package struct GatedConnection: ServerChildChannelValue {
 
 /// Builds the pipeline of a connection: HTTP codec, ``UpgradeGate``, and Hummingbird behind it.
 package struct GatedChannel: HTTPChannelHandler {
+    /// Answers the requests that are no upgrades.
     package let responder: Responder
     let upgrades: any WebSocketUpgrades
     let limits: TransportLimits

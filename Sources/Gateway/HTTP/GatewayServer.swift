@@ -17,6 +17,7 @@ import ServiceLifecycle
 public struct GatewayServer: Service {
     /// The port that it listens on; what the kernel chose if 0 was asked for.
     public let port: Int
+    /// The listening socket.
     package let listener: any Channel
     private let quiescing: ServerQuiescingHelper
     private let gated: GatedChannel

@@ -128,7 +128,8 @@ extension ClientConnection {
                 connection.subscribeAnswered(
                     channel, id: id,
                     ReplyEncoder.Subscribed(
-                        isRecoverable: granted.recoverable, isPositioned: granted.positioned, asked: asked, answer: answer))
+                        isRecoverable: granted.recoverable, isPositioned: granted.positioned, asked: asked,
+                        answer: answer))
             })
         guard let address else { return }
         subscriptions.set(.opening(waiting: []), for: channel)
@@ -233,6 +234,7 @@ extension ClientConnection {
         guard let address else { return }
         submit(
             .history(
-                channel: command.channel, command.filter, limitMax: ClientLimits.historyPublicationsMax, access, address))
+                channel: command.channel, command.filter, limitMax: ClientLimits.historyPublicationsMax, access, address
+            ))
     }
 }

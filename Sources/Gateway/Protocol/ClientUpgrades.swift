@@ -18,7 +18,8 @@ public struct ClientUpgrades: WebSocketUpgrades {
         let path = (head.path ?? "/").prefix { $0 != "?" }
         guard path == Self.path else { return .pass }
         guard !core.isDraining.load(ordering: .relaxed) else {
-            return .refuse(Problem(.serviceUnavailable, code: "draining", detail: "This node is stopping.", retryAfter: 1))
+            return .refuse(
+                Problem(.serviceUnavailable, code: "draining", detail: "This node is stopping.", retryAfter: 1))
         }
         guard core.connections.total < core.configuration.maximumConnections else {
             return .refuse(

@@ -31,7 +31,9 @@ struct CommandScanner {
         while let key = try cursor.nextKey() {
             if key.equals("id", in: bytes) {
                 let id = try cursor.readUInt64()
-                guard let narrow = UInt32(exactly: id) else { throw JSONError(.numberOutOfRange, offset: cursor.position) }
+                guard let narrow = UInt32(exactly: id) else {
+                    throw JSONError(.numberOutOfRange, offset: cursor.position)
+                }
                 command.id = narrow
             } else {
                 let method = try method(key)

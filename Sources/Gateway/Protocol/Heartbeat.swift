@@ -35,7 +35,8 @@ final class Heartbeat {
         self.now = now
         let (interval, range) = (configuration.pingIntervalMilliseconds, Self.tickMillisecondsRange)
         let tickMilliseconds =
-            interval > 0 ? min(max(interval / Self.ticksPerInterval, range.lowerBound), range.upperBound) : range.upperBound
+            interval > 0
+            ? min(max(interval / Self.ticksPerInterval, range.lowerBound), range.upperBound) : range.upperBound
         let count = interval > 0 ? max(1, Int(clamping: interval / tickMilliseconds)) : 1
         slots = Array(repeating: [], count: count)
         soonestEnds = Array(repeating: .max, count: count)

@@ -112,7 +112,8 @@ enum ReplyEncoder {
     ///   - reason: what exactly went wrong, in a member that SDKs ignore.
     ///   - notRecovered: why a position can't be recovered, likewise.
     static func error(
-        _ error: ReplyError, id: UInt32, reason: String? = nil, notRecovered: NotRecovered? = nil, to out: inout ByteBuffer
+        _ error: ReplyError, id: UInt32, reason: String? = nil, notRecovered: NotRecovered? = nil,
+        to out: inout ByteBuffer
     ) {
         out.writeReplyStart(id, "error")
         out.writeStaticString("{\"code\":")

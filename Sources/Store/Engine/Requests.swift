@@ -21,6 +21,7 @@ public struct Draft: Sendable {
     public var kind: EntryKind
     /// Everything else that `apply` needs.
     public var header: EntryHeader
+    /// The entry's body as JSON; empty where its kind has none.
     public var body: [UInt8]
 
     /// Makes a draft of its parts.

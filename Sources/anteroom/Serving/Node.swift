@@ -32,7 +32,8 @@ struct Node {
             throw Exit(error.code == .locked ? .locked : .unavailable, error.message)
         }
         core = try GatewayCore(
-            engine: engine, configuration: gateway, terms: ServiceTerms(configuration.store), group: group, logger: logger)
+            engine: engine, configuration: gateway, terms: ServiceTerms(configuration.store), group: group,
+            logger: logger)
         do throws(GatewayServerError) {
             server = try await GatewayServer.bind(
                 host: gateway.host, port: gateway.port, router: GatewayRouter(core: core).make(),
@@ -55,7 +56,9 @@ struct Node {
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         lifecycle.maximumGracefulShutdownDuration = .seconds(configuration.gateway.drainSeconds + Self.hardExitSeconds)
         try await ServiceGroup(configuration: lifecycle).run()
-        if let failure = engine.stop() { logger.warning("the last checkpoint was not written", metadata: ["error": "\(failure)"]) }
+        if let failure = engine.stop() {
+            logger.warning("the last checkpoint was not written", metadata: ["error": "\(failure)"])
+        }
         try await group.shutdownGracefully()
         logger.info("stopped")
     }

@@ -16,7 +16,10 @@ struct StartBanner {
         let (store, gateway) = (configuration.store, configuration.gateway)
         let promise = store.durability == .disk ? "every acknowledgement is on the disk" : "acknowledged = with the OS"
         let sockets = gateway.insecure ? "sockets are open to everyone" : "sockets ask for a token"
-        let api = gateway.apiKeys.isOpen ? "the API is open" : gateway.apiKeys.hasKey ? "the API asks for its key" : "the API is closed (no API_KEY)"
+        let api =
+            gateway.apiKeys.isOpen
+            ? "the API is open"
+            : gateway.apiKeys.hasKey ? "the API asks for its key" : "the API is closed (no API_KEY)"
         let key = gateway.apiKeys.isOpen ? "" : " -H \"X-API-Key: $API_KEY\""
         return [
             "anteroom \(Anteroom.version) serves on \(address)",

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test func frames_whenOnePublicationComes_holdOnePush() {
-        let batch = ChannelBatch(channel: "room:9", publications: [Publication(offset: 3, data: Array(#"{"a":1}"#.utf8))])
+        let batch = ChannelBatch(
+            channel: "room:9", publications: [Publication(offset: 3, data: Array(#"{"a":1}"#.utf8))])
         #expect(frames(batch).map(\.text) == [#"{"push":{"channel":"room:9","pub":{"data":{"a":1},"offset":3}}}"#])
     }
 
@@ -30,13 +31,16 @@ import Testing
             for line in frames(batch).flatMap(\.lines) {
                 let push = JSONText(unchecked: Array(line.utf8)).member("push")
                 #expect(throws: Never.self) { _ = try JSONText(validating: Array(line.utf8)) }
-                #expect(push?.member("channel")?.string == "\"" + name.replacing(#"\"#, with: #"\\"#).replacing("\"", with: "\\\"") + "\"")
+                #expect(
+                    push?.member("channel")?.string == "\""
+                        + name.replacing(#"\"#, with: #"\\"#).replacing("\"", with: "\\\"") + "\"")
             }
         }
     }
 
     @Test(arguments: [
-        (1, 1, [1]), (64, 1, [64]), (65, 1, [64, 1]), (200, 1, [64, 64, 64, 8]), (3, 40_000, [1, 1, 1]), (5, 16_000, [3, 2]),
+        (1, 1, [1]), (64, 1, [64]), (65, 1, [64, 1]), (200, 1, [64, 64, 64, 8]), (3, 40_000, [1, 1, 1]),
+        (5, 16_000, [3, 2]),
         (2, 32_768, [1, 1]),
     ])
     func frames_whenThereIsMuch_areCutByCountAndBytes(count: Int, bytes: Int, cuts: [Int]) {

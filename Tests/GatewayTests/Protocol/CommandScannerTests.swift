@@ -27,27 +27,41 @@ import Testing
         .history(HistoryCommand(channel: "c", filter: filter))
     }
 
-    private static func position(_ epoch: String, _ offset: UInt64) -> Store.Position { .init(epoch: epoch, offset: offset) }
+    private static func position(_ epoch: String, _ offset: UInt64) -> Store.Position {
+        .init(epoch: epoch, offset: offset)
+    }
 
     /// Member by member, what each command means.
     private static let commands: [(String, Command.Method)] = [
         (#""connect":{}"#, .connect(ConnectCommand())),
         (#""connect":null"#, .connect(ConnectCommand())),
-        (#""connect":{"token":"a.b.c","name":"js","version":"1","data":{"a":[1]},"subs":{"x":{"recover":true}},"flag":1}"#,
-            .connect(ConnectCommand(token: "a.b.c"))),
+        (
+            #""connect":{"token":"a.b.c","name":"js","version":"1","data":{"a":[1]},"subs":{"x":{"recover":true}},"flag":1}"#,
+            .connect(ConnectCommand(token: "a.b.c"))
+        ),
         (#""connect":{"token":null,"data":null}"#, .connect(ConnectCommand())),
         (#""subscribe":{"channel":"c"}"#, subscribe()),
         (#""subscribe":{"channel":"c","flag":1}"#, subscribe { $0.flag = 1 }),
-        (#""subscribe":{"channel":"c","flag":3,"recover":true,"offset":18446744073709551615,"epoch":"e\u0065"}"#,
+        (
+            #""subscribe":{"channel":"c","flag":3,"recover":true,"offset":18446744073709551615,"epoch":"e\u0065"}"#,
             subscribe {
                 $0.flag = 3
                 $0.recover = true
                 $0.position = position("ee", .max)
-            }),
-        (#""subscribe":{"recover":null,"offset":null,"epoch":null,"flag":null,"tf":null,"type":null,"channel":"c"}"#, subscribe()),
-        (#""subscribe":{"positioned":true,"recoverable":true,"join_leave":true,"channel":"c"}"#,
-            subscribe { ($0.wantsPositioned, $0.wantsRecoverable) = (true, true) }),
-        (#""subscribe":{"channel":"c","delta":"fossil","data":{"a":{"b":[]}},"token":""}"#, subscribe { $0.delta = "fossil" }),
+            }
+        ),
+        (
+            #""subscribe":{"recover":null,"offset":null,"epoch":null,"flag":null,"tf":null,"type":null,"channel":"c"}"#,
+            subscribe()
+        ),
+        (
+            #""subscribe":{"positioned":true,"recoverable":true,"join_leave":true,"channel":"c"}"#,
+            subscribe { ($0.wantsPositioned, $0.wantsRecoverable) = (true, true) }
+        ),
+        (
+            #""subscribe":{"channel":"c","delta":"fossil","data":{"a":{"b":[]}},"token":""}"#,
+            subscribe { $0.delta = "fossil" }
+        ),
         (#""subscribe":{"channel":"c","type":0}"#, subscribe()),
         (#""subscribe":{"channel":"c","type":2}"#, subscribe { $0.asksForMore = true }),
         (#""subscribe":{"channel":"c","tf":{"op":"and"}}"#, subscribe { $0.asksForMore = true }),
@@ -63,12 +77,18 @@ import Testing
         (#""publish":null"#, .publish(channel: "", data: nil)),
         (#""history":{"channel":"c"}"#, history(HistoryFilter(limit: 0))),
         (#""history":{"channel":"c","limit":-1,"reverse":true}"#, history(HistoryFilter(limit: -1, reverse: true))),
-        (#""history":{"channel":"c","limit":10,"since":{"offset":7,"epoch":"e"},"reverse":false}"#,
-            history(HistoryFilter(limit: 10, since: position("e", 7)))),
-        (#""history":{"channel":"c","limit":9223372036854775807,"since":{}}"#,
-            history(HistoryFilter(limit: .max, since: position("", 0)))),
-        (#""history":{"channel":"c","since":{"epoch":null,"more":[1],"offset":null}}"#,
-            history(HistoryFilter(limit: 0, since: position("", 0)))),
+        (
+            #""history":{"channel":"c","limit":10,"since":{"offset":7,"epoch":"e"},"reverse":false}"#,
+            history(HistoryFilter(limit: 10, since: position("e", 7)))
+        ),
+        (
+            #""history":{"channel":"c","limit":9223372036854775807,"since":{}}"#,
+            history(HistoryFilter(limit: .max, since: position("", 0)))
+        ),
+        (
+            #""history":{"channel":"c","since":{"epoch":null,"more":[1],"offset":null}}"#,
+            history(HistoryFilter(limit: 0, since: position("", 0)))
+        ),
         (#""history":{"channel":"c","since":null,"limit":null}"#, history(HistoryFilter(limit: 0))),
         (#""presence":{"channel":"c"}"#, .presence(channel: "c")),
         (#""presence_stats":{"channel":"c"}"#, .presence(channel: "c")),
@@ -146,14 +166,16 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"a":1,"a":2}"#, "1e400", "-0", #""\ud83d\ude00 \u0000 漢""#, "[ ]", #"{"b":true , "a":[ null,1.10 ]}"#, "true",
+        #"{"a":1,"a":2}"#, "1e400", "-0", #""\ud83d\ude00 \u0000 漢""#, "[ ]", #"{"b":true , "a":[ null,1.10 ]}"#,
+        "true",
     ])
     func payload_whenScanned_staysByteForByte(data: String) {
         for method in ["publish", "rpc"] {
             let name = method == "publish" ? "channel" : "method"
             let (commands, _) = scan(#"{"id":1,"\#(method)":{"data":  \#(data)  ,"\#(name)":"c"}}"#)
             let bytes = Array(data.utf8)
-            let expected: Command.Method = method == "publish" ? .publish(channel: "c", data: bytes) : .rpc(method: "c", data: bytes)
+            let expected: Command.Method =
+                method == "publish" ? .publish(channel: "c", data: bytes) : .rpc(method: "c", data: bytes)
             #expect(commands == [Command(id: 1, method: expected)])
         }
     }
@@ -171,9 +193,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "\n", "x", "null", "1", "[]", "[{}]", "{", "{\"id\":1", #"{"id":1,"ping":{}"#, #"{"id":1,"ping":{}},"#, "{},{}",
+        "", " ", "\n", "x", "null", "1", "[]", "[{}]", "{", "{\"id\":1", #"{"id":1,"ping":{}"#, #"{"id":1,"ping":{}},"#,
+        "{},{}",
         #"{"id":1 "ping":{}}"#, #"{"id":1,}"#, #"{"connect":[]}"#, #"{"connect":"t"}"#, #"{"connect":{"token":1}}"#,
-        #"{"publish":{"channel":1}}"#, #"{"publish":{"channel":"c","data":}}"#, #"{"publish":{"channel":"c","data":nul}}"#,
+        #"{"publish":{"channel":1}}"#, #"{"publish":{"channel":"c","data":}}"#,
+        #"{"publish":{"channel":"c","data":nul}}"#,
         #"{"subscribe":{"recover":1}}"#, #"{"subscribe":{"offset":-1}}"#, #"{"subscribe":{"offset":1.5}}"#,
         #"{"subscribe":{"flag":9223372036854775808}}"#, #"{"history":{"since":[]}}"#, #"{"history":{"limit":"1"}}"#,
         #"{"connect":nope}"#, #"{"connect":nul"#, "{\"id\":1,\"rpc\":{\"method\":\"\u{1}\"}}", #"{"id":1,"ping":tru}"#,

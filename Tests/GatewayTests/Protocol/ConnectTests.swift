@@ -15,7 +15,8 @@ import Testing
                 let id = lines.first?.member("connect", "client") ?? ""
                 #expect(id.count == 38, "a UUID with its quotes")
                 #expect(
-                    lines.first == #"{"id":1,"connect":{"client":\#(id),"version":"0.1.0 anteroom","ping":25,"pong":true}}"#)
+                    lines.first
+                        == #"{"id":1,"connect":{"client":\#(id),"version":"0.1.0 anteroom","ping":25,"pong":true}}"#)
                 #expect(try await client.closes() == [])
             }
         }
@@ -78,10 +79,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (#"{"id":2,"subscribe":{"channel":"c"}}"#, 3501), (#"{"id":2,"ping":{}}"#, 3501), ("{}", 3501), ("", 3501), ("nonsense", 3501),
-        (#"{"id":2,"wish":{}}"#, 3501), (#"{"connect":{}}"#, 3501), (#"{"send":{}}"#, 3501),
-    ] as [(String, UInt16)])
+    @Test(
+        arguments: [
+            (#"{"id":2,"subscribe":{"channel":"c"}}"#, 3501), (#"{"id":2,"ping":{}}"#, 3501), ("{}", 3501), ("", 3501),
+            ("nonsense", 3501),
+            (#"{"id":2,"wish":{}}"#, 3501), (#"{"connect":{}}"#, 3501), (#"{"send":{}}"#, 3501),
+        ] as [(String, UInt16)])
     func message_whenNotConnected_closes(message: String, code: UInt16) async throws {
         try await GatewayRig.run { rig in
             let client = try await rig.open()
@@ -90,13 +93,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (#"{"id":2,"connect":{}}"#, 3501), ("{}", 3501), ("", 3501), ("nonsense", 3501), (#"{"id":2,"wish":{}}"#, 3501),
-        (#"{"ping":{}}"#, 3501), (#"{"send":{"data":1}}"#, 3508), (#"{"id":2,"subscribe":{"channel":""}}"#, 3501),
-        (#"{"id":2,"subscribe":{"channel":"c","delta":"other"}}"#, 3501), (#"{"id":2,"unsubscribe":{}}"#, 3501),
-        (#"{"id":2,"publish":{"data":1}}"#, 3501), (#"{"id":2,"history":{}}"#, 3501), (#"{"id":2,"refresh":{}}"#, 3501),
-        (#"{"id":2,"refresh":{"token":"x"}}"#, 3500),
-    ] as [(String, UInt16)])
+    @Test(
+        arguments: [
+            (#"{"id":2,"connect":{}}"#, 3501), ("{}", 3501), ("", 3501), ("nonsense", 3501),
+            (#"{"id":2,"wish":{}}"#, 3501),
+            (#"{"ping":{}}"#, 3501), (#"{"send":{"data":1}}"#, 3508), (#"{"id":2,"subscribe":{"channel":""}}"#, 3501),
+            (#"{"id":2,"subscribe":{"channel":"c","delta":"other"}}"#, 3501), (#"{"id":2,"unsubscribe":{}}"#, 3501),
+            (#"{"id":2,"publish":{"data":1}}"#, 3501), (#"{"id":2,"history":{}}"#, 3501),
+            (#"{"id":2,"refresh":{}}"#, 3501),
+            (#"{"id":2,"refresh":{"token":"x"}}"#, 3500),
+        ] as [(String, UInt16)])
     func message_whenConnectedAndBroken_closesOnceAndEndsEverything(message: String, code: UInt16) async throws {
         try await GatewayRig.run { rig in
             let client = try await rig.connect()
@@ -114,7 +120,8 @@ import Testing
     @Test func message_whenBinary_is3506() async throws {
         try await GatewayRig.run { rig in
             let client = try await rig.connect()
-            try await client.send(bytes: ClientFrames.frame(first: 0x82, payload: [1, 2]) + ClientFrames.frame(first: 0x82, payload: []))
+            try await client.send(
+                bytes: ClientFrames.frame(first: 0x82, payload: [1, 2]) + ClientFrames.frame(first: 0x82, payload: []))
             #expect(try await client.closes() == [3506])
         }
     }
@@ -123,18 +130,24 @@ import Testing
         (#""ping":{}"#, 108, "not available"), (#""presence":{"channel":"c"}"#, 108, "not available"),
         (#""presence_stats":{"channel":"c"}"#, 108, "not available"), (#""sub_refresh":{}"#, 108, "not available"),
         (#""rpc":{"method":"nope"}"#, 104, "method not found"), (#""rpc":{}"#, 104, "method not found"),
-        (#""publish":{"channel":"c"}"#, 107, "bad request"), (#""publish":{"channel":"c","data":null}"#, 107, "bad request"),
+        (#""publish":{"channel":"c"}"#, 107, "bad request"),
+        (#""publish":{"channel":"c","data":null}"#, 107, "bad request"),
         (#""subscribe":{"channel":"ä"}"#, 107, "bad request"), (#""subscribe":{"channel":"a b"}"#, 107, "bad request"),
-        (#""subscribe":{"channel":"c","type":1}"#, 107, "bad request"), (#""subscribe":{"channel":"c","tf":{}}"#, 107, "bad request"),
+        (#""subscribe":{"channel":"c","type":1}"#, 107, "bad request"),
+        (#""subscribe":{"channel":"c","tf":{}}"#, 107, "bad request"),
         (#""publish":{"channel":"session:x","data":1}"#, 103, "permission denied"),
         (#""subscribe":{"channel":"session:nobody"}"#, 103, "permission denied"),
         (#""subscribe":{"channel":"waiting:x"}"#, 102, "unknown channel"),
     ])
-    func command_whenItCannotBeDone_isAnErrorAndTheConnectionLives(command: String, code: Int, message: String) async throws {
+    func command_whenItCannotBeDone_isAnErrorAndTheConnectionLives(command: String, code: Int, message: String)
+        async throws
+    {
         try await GatewayRig.run { rig in
             let client = try await rig.connect()
             #expect(
-                try await client.ask("{\"id\":3,\(command)}") == [#"{"id":3,"error":{"code":\#(code),"message":"\#(message)"}}"#])
+                try await client.ask("{\"id\":3,\(command)}") == [
+                    #"{"id":3,"error":{"code":\#(code),"message":"\#(message)"}}"#
+                ])
             #expect(try await client.closes() == [])
         }
     }
@@ -146,14 +159,17 @@ import Testing
                 try await client.ask(#"{"id":2,"refresh":{"token":"\#(try rig.token("7", seconds: 300))"}}"#)
                     == [#"{"id":2,"refresh":{"expires":true,"ttl":300}}"#])
             #expect(
-                try await client.ask(#"{"id":3,"refresh":{"token":"\#(try rig.token("7"))"}}"#) == [#"{"id":3,"refresh":{}}"#])
+                try await client.ask(#"{"id":3,"refresh":{"token":"\#(try rig.token("7"))"}}"#) == [
+                    #"{"id":3,"refresh":{}}"#
+                ])
         }
     }
 
     @Test func refresh_whenTheTokenIsWrong_closesOrSays110() async throws {
         try await GatewayRig.run(GatewayRig.closed()) { rig in
             for (token, code) in [
-                (try rig.token("7", seconds: -1), 3005), (try rig.token("8", seconds: 60), 3500), ("x", 3500), ("", 3501),
+                (try rig.token("7", seconds: -1), 3005), (try rig.token("8", seconds: 60), 3500), ("x", 3500),
+                ("", 3501),
             ] as [(String, UInt16)] {
                 let client = try await rig.connect(token: try rig.token("7", seconds: 60))
                 #expect(try await client.ask(#"{"id":2,"refresh":{"token":"\#(token)"}}"#) == [])

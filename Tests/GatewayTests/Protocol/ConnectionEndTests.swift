@@ -21,7 +21,9 @@ import Testing
             let client = try await rig.connect()
             let gate = try await EngineGate(rig.engine)
             defer { gate.open() }
-            let messages = Self.subscribe(2) + Self.subscribe(3, "d") + #"{"id":4,"unsubscribe":{"channel":"d"}}"# + Self.subscribe(5, "d")
+            let messages =
+                Self.subscribe(2) + Self.subscribe(3, "d") + #"{"id":4,"unsubscribe":{"channel":"d"}}"#
+                + Self.subscribe(5, "d")
             try await client.channel.writeInbound(ByteBuffer(bytes: ClientFrames.text(messages)))
             try await client.channel.close().get()
             gate.open()
@@ -51,7 +53,8 @@ import Testing
             _ = try await client.ask(Self.subscribe(2))
             let gate = try await EngineGate(rig.engine)
             defer { gate.open() }
-            try await client.channel.writeInbound(ByteBuffer(bytes: ClientFrames.text(Self.publish + Self.subscribe(3, "d"))))
+            try await client.channel.writeInbound(
+                ByteBuffer(bytes: ClientFrames.text(Self.publish + Self.subscribe(3, "d"))))
             try await client.channel.writeInbound(ByteBuffer(bytes: ClientFrames.text("nonsense")))
             gate.open()
             await rig.settle()
@@ -70,7 +73,8 @@ import Testing
             let client = try await rig.connect()
             let gate = try await EngineGate(rig.engine)
             defer { gate.open() }
-            rig.engine.submit(Array(repeating: .channels(Return(loop: nil) { _ in }), count: EngineLimits.queuedRequestsMax))
+            rig.engine.submit(
+                Array(repeating: .channels(Return(loop: nil) { _ in }), count: EngineLimits.queuedRequestsMax))
             let messages =
                 Self.subscribe(2) + #"{"id":3,"unsubscribe":{"channel":"c"}}"# + Self.subscribe(4) + Self.publish
                 + #"{"id":5,"history":{"channel":"c"}}"#
@@ -87,7 +91,9 @@ import Testing
             gate.open()
             await rig.settle()
             lines = try await client.ask(Self.subscribe(6))
-            #expect(lines.first?.hasPrefix(#"{"id":6,"subscribe":{"#) ?? false, "a refused subscribe is not in the way of the next")
+            #expect(
+                lines.first?.hasPrefix(#"{"id":6,"subscribe":{"#) ?? false,
+                "a refused subscribe is not in the way of the next")
             #expect(try await rig.channels() == ["c": 1])
         }
     }
@@ -114,14 +120,18 @@ import Testing
             let (client, idle, silent) = (try await rig.connect(), try await rig.connect(), try await rig.open())
             let gate = try await EngineGate(rig.engine)
             defer { gate.open() }
-            try await client.channel.writeInbound(ByteBuffer(bytes: ClientFrames.text(Self.subscribe(2) + Self.publish)))
+            try await client.channel.writeInbound(
+                ByteBuffer(bytes: ClientFrames.text(Self.subscribe(2) + Self.publish)))
             for peer in [client, idle, silent] {
-                try await rig.loop.executeInContext { peer.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+                try await rig.loop.executeInContext {
+                    peer.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+                }
             }
             await rig.loop.run()
             #expect(try await idle.closes() == [3001])
             #expect(try await silent.closes() == [3001])
-            try await client.channel.writeInbound(ByteBuffer(bytes: ClientFrames.text(#"{"id":7,"ping":{}}"# + "nonsense")))
+            try await client.channel.writeInbound(
+                ByteBuffer(bytes: ClientFrames.text(#"{"id":7,"ping":{}}"# + "nonsense")))
             #expect(try await client.closes() == [], "its commands are not answered yet")
             gate.open()
             await rig.settle()

@@ -43,7 +43,8 @@ private final class RecordingSubscriber: HubSubscriber {
         _ = hub.open("a", at: at(4), for: one)
         _ = hub.open("a", at: at(4), for: two)
         _ = hub.open("b", at: at(0), for: two)
-        carryOut(publications("a", 5...6), publications("b", 1...1), publications("none", 1...1), publications("a", 7...7))
+        carryOut(
+            publications("a", 5...6), publications("b", 1...1), publications("none", 1...1), publications("a", 7...7))
         #expect(one.log == ["a 5,6,7", "flush"], "what one call carries out of a channel is one batch")
         #expect(two.log == ["a 5,6,7", "b 1", "flush"])
         #expect(hub.subscriptionCount == 3)
@@ -78,7 +79,9 @@ private final class RecordingSubscriber: HubSubscriber {
 
     @Test func answer_whenItOpensInTheMiddleOfARound_getsOnlyWhatFollows() {
         let one = RecordingSubscriber()
-        let (hub, loopBound) = (NIOLoopBound(hub, eventLoop: hub.eventLoop), NIOLoopBound(one, eventLoop: hub.eventLoop))
+        let (hub, loopBound) = (
+            NIOLoopBound(hub, eventLoop: hub.eventLoop), NIOLoopBound(one, eventLoop: hub.eventLoop)
+        )
         let open = HandOver.Item.answer { error in
             #expect(error == nil)
             _ = hub.value.open("a", at: Store.Position(epoch: "e", offset: 2), for: loopBound.value)
@@ -92,7 +95,9 @@ private final class RecordingSubscriber: HubSubscriber {
         let hub = hub
         old.onLoss = { hub.close($0) }
         _ = hub.open("a", at: at(4), for: old)
-        let (boundHub, boundNew) = (NIOLoopBound(hub, eventLoop: hub.eventLoop), NIOLoopBound(new, eventLoop: hub.eventLoop))
+        let (boundHub, boundNew) = (
+            NIOLoopBound(hub, eventLoop: hub.eventLoop), NIOLoopBound(new, eventLoop: hub.eventLoop)
+        )
         let open = HandOver.Item.answer { _ in
             _ = boundHub.value.open("a", at: Store.Position(epoch: "e", offset: 9), for: boundNew.value)
         }
@@ -104,7 +109,9 @@ private final class RecordingSubscriber: HubSubscriber {
 
     @Test func answer_whenTheRoundFailed_isToldSo() {
         let told = Box([EngineError]())
-        carryOut(.answer { error in told.with { $0.append(contentsOf: [error].compactMap { $0 }) } }, error: EngineError(.diskFull, "full"))
+        carryOut(
+            .answer { error in told.with { $0.append(contentsOf: [error].compactMap { $0 }) } },
+            error: EngineError(.diskFull, "full"))
         #expect(told.value.map(\.code) == [.diskFull])
     }
 
@@ -153,7 +160,8 @@ private final class RecordingSubscriber: HubSubscriber {
                 for entry in open { entry.subscriber.log = [] }
                 carryOut(publications(name, top...top))
                 for entry in open {
-                    #expect(entry.subscriber.log == (entry.name == name ? ["\(name) \(top)", "flush"] : []), "seed \(seed)")
+                    #expect(
+                        entry.subscriber.log == (entry.name == name ? ["\(name) \(top)", "flush"] : []), "seed \(seed)")
                 }
             }
             #expect(hub.subscriptionCount == open.count, "seed \(seed)")

@@ -66,7 +66,9 @@ private final class RaceSocket: ChannelInboundHandler {
         try await Self.withGateway { port, engine in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<8 {
-                    group.addTask { try await Self.race("r\(number)", seed &+ UInt64(number), port, facts, isFinishing) }
+                    group.addTask {
+                        try await Self.race("r\(number)", seed &+ UInt64(number), port, facts, isFinishing)
+                    }
                 }
                 var random = SeededGenerator(seed: seed)
                 let end = ContinuousClock.now + .seconds(8)
@@ -81,7 +83,9 @@ private final class RaceSocket: ChannelInboundHandler {
         }
         let seen = facts.value
         #expect(seen.violations == [], "seed \(seed)")
-        #expect(Self.isEnough(seen), "hardly a race: \(seen.pushes) pushes, \(seen.recovered) recovered, \(seen.fresh) fresh")
+        #expect(
+            Self.isEnough(seen),
+            "hardly a race: \(seen.pushes) pushes, \(seen.recovered) recovered, \(seen.fresh) fresh")
         print(
             "race: \(seen.contents.count) publications, \(seen.pushes) pushes, \(seen.fresh) fresh, \(seen.recovered) recovered,",
             "\(seen.resyncs) told to resync, \(seen.drops) drops"
@@ -100,7 +104,8 @@ private final class RaceSocket: ChannelInboundHandler {
                     for batch in 0..<batches {
                         engine.submit(
                             (0..<6).map { index in
-                                let draft = GatewayRig.draft(channels[index % 3], "[\(number),\(batch),\(index)]", size: 5_000)
+                                let draft = GatewayRig.draft(
+                                    channels[index % 3], "[\(number),\(batch),\(index)]", size: 5_000)
                                 return .write(draft, .granted, Return(loop: nil) { _ in })
                             })
                         // As fast as the engine goes, without a queue that only grows.
@@ -146,7 +151,8 @@ private final class RaceSocket: ChannelInboundHandler {
                     channel.eventLoop.makeCompletedFuture {
                         let socket = RaceSocket { _, channel in
                             let racer = Racer(
-                                name, seed: seed, channels: channels, facts: facts, isFinishing: isFinishing, resuming: last.value,
+                                name, seed: seed, channels: channels, facts: facts, isFinishing: isFinishing,
+                                resuming: last.value,
                                 send: { channel.writeAndFlush(ByteBuffer(bytes: ClientFrames.text($0)), promise: nil) },
                                 drop: { channel.close(promise: nil) })
                             last.value = racer
@@ -187,7 +193,8 @@ private final class RaceSocket: ChannelInboundHandler {
         _ core: GatewayCore, on group: any EventLoopGroup, _ body: (Int) async throws -> Void
     ) async throws {
         let server = try await GatewayServer.bind(
-            host: "127.0.0.1", port: 0, router: Router(context: GatewayRequestContext.self), upgrades: ClientUpgrades(core: core),
+            host: "127.0.0.1", port: 0, router: Router(context: GatewayRequestContext.self),
+            upgrades: ClientUpgrades(core: core),
             group: group, logger: .silent)
         let services = ServiceGroup(services: [server], logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -14,7 +14,9 @@ import Testing
     @Test func publish_whenSubscribed_isEchoedToItsPublisherAndToOthers() async throws {
         try await GatewayRig.run(GatewayRig.closed(namespaces: .open)) { rig in
             let token = GatewayRig.signer.sign(claims: #"{"sub":"7","info":{"name":"A\"b"}}"#)
-            let (client, other) = (try await rig.connect(token: token), try await rig.connect(token: try rig.token("8")))
+            let (client, other) = (
+                try await rig.connect(token: token), try await rig.connect(token: try rig.token("8"))
+            )
             let id = try await rig.loop.executeInContext { client.connection.value.id.text }
             for subscriber in [client, other] { _ = try await subscriber.ask(Self.subscribe(2)) }
             let lines = try await client.ask(#"{"id":3,"publish":{"channel":"c","data": {"t" : "hi"} }}"#)
@@ -43,7 +45,8 @@ import Testing
         try await GatewayRig.run { rig in
             let client = try await rig.connect()
             _ = try await client.ask(Self.subscribe(2))
-            try await client.send((10..<210).map { #"{"id":\#($0),"publish":{"channel":"c","data":\#($0)}}"# }.joined(separator: "\n"))
+            try await client.send(
+                (10..<210).map { #"{"id":\#($0),"publish":{"channel":"c","data":\#($0)}}"# }.joined(separator: "\n"))
             let lines = try await client.received()
             let pushes = lines.filter { $0.hasPrefix(#"{"push""#) }
             #expect(pushes.map { $0.member("push", "pub", "data") } == (10..<210).map { "\($0)" })
@@ -67,10 +70,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""limit":0"#, []), ("", []), (#""limit":-1"#, [1, 2, 3, 4, 5]), (#""limit":2"#, [1, 2]), (#""limit":99"#, [1, 2, 3, 4, 5]),
+        (#""limit":0"#, []), ("", []), (#""limit":-1"#, [1, 2, 3, 4, 5]), (#""limit":2"#, [1, 2]),
+        (#""limit":99"#, [1, 2, 3, 4, 5]),
         (#""limit":-1,"reverse":true"#, [5, 4, 3, 2, 1]), (#""limit":2,"reverse":true"#, [5, 4]),
         (#""limit":2,"since":{"offset":2,"epoch":"E"}"#, [3, 4]), (#""limit":9,"since":{"offset":5}"#, []),
-        (#""limit":9,"since":{"offset":99}"#, []), (#""limit":2,"since":{"offset":4,"epoch":"E"},"reverse":true"#, [3, 2]),
+        (#""limit":9,"since":{"offset":99}"#, []),
+        (#""limit":2,"since":{"offset":4,"epoch":"E"},"reverse":true"#, [3, 2]),
         (#""limit":9,"since":{"offset":1},"reverse":true"#, []), (#""limit":3,"since":null"#, [1, 2, 3]),
         (#""limit":9,"since":{"offset":9007199254740993},"reverse":true"#, [5, 4, 3, 2, 1]),
     ])

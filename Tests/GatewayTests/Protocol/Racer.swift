@@ -109,7 +109,9 @@ final class Racer {
         if let error = message["error"] { return violation("error \(error)") }
         // What is due for no channel is the connect or a publish.
         guard let channel = tracks.first(where: { $0.value.due.contains { $0.id == id } })?.key else { return }
-        guard let due = tracks[channel]?.due.removeFirst(), due.id == id else { return violation("\(channel): \(id) out of order") }
+        guard let due = tracks[channel]?.due.removeFirst(), due.id == id else {
+            return violation("\(channel): \(id) out of order")
+        }
         switch (due, message["subscribe"], message["unsubscribe"]) {
         case (.subscribe(_, let from), let reply?, nil): subscribed(channel, from, reply)
         case (.unsubscribe, nil, .some): unsubscribed(channel)
@@ -125,7 +127,9 @@ final class Racer {
 
     private func subscribed(_ channel: String, _ from: Int?, _ reply: JSONValue) {
         let track = tracks[channel] ?? Track()
-        let (epoch, offset, isRecovered) = (reply["epoch"]?.string ?? "", reply["offset"]?.int ?? 0, reply["recovered"]?.bool == true)
+        let (epoch, offset, isRecovered) = (
+            reply["epoch"]?.string ?? "", reply["offset"]?.int ?? 0, reply["recovered"]?.bool == true
+        )
         if track.isOn { violation("\(channel): subscribed twice") }
         if track.epoch != "", epoch != track.epoch { violation("\(channel): epoch \(track.epoch) became \(epoch)") }
         var top = offset
@@ -137,7 +141,9 @@ final class Racer {
             }
         } else if let from {
             let reason = reply["not_recovered"]?["reason"]?.string
-            if reason != "limit", reason != "trimmed" { violation("\(channel): not recovered from \(from): \(reason ?? "?")") }
+            if reason != "limit", reason != "trimmed" {
+                violation("\(channel): not recovered from \(from): \(reason ?? "?")")
+            }
         }
         if top < track.offset { violation("\(channel): went back from \(track.offset) to \(top)") }
         tracks[channel]?.epoch = epoch
@@ -162,7 +168,9 @@ final class Racer {
             // Its numbering may only break when the server says that it broke, and nothing breaks it here.
             return violation("a push that is no publication: \(message)")
         }
-        guard let track = tracks[channel], track.isOn else { return violation("\(channel): a push while not subscribed") }
+        guard let track = tracks[channel], track.isOn else {
+            return violation("\(channel): a push while not subscribed")
+        }
         check(channel, track.epoch, publication, expected: track.offset + 1)
         tracks[channel]?.offset = track.offset + 1
         tracks[channel]?.patience -= 1

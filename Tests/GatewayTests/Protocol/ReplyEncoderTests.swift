@@ -31,7 +31,8 @@ import Testing
         let whole = ReplyEncoder.Connected(client: "5d0c", pingSeconds: 25, ttlSeconds: 600)
         #expect(
             text { ReplyEncoder.connected(whole, id: 1, to: &$0) }
-                == #"{"id":1,"connect":{"client":"5d0c","version":"0.1.0 anteroom","expires":true,"ttl":600,"ping":25,"pong":true}}"#)
+                == #"{"id":1,"connect":{"client":"5d0c","version":"0.1.0 anteroom","expires":true,"ttl":600,"ping":25,"pong":true}}"#
+        )
         let bare = ReplyEncoder.Connected(client: "5d0c", pingSeconds: 0, ttlSeconds: nil)
         #expect(
             text { ReplyEncoder.connected(bare, id: .max, to: &$0) }
@@ -48,11 +49,13 @@ import Testing
                 == #"{"id":5,"subscribe":{"recoverable":true,"positioned":true,"epoch":"kQ"}}"#, "offset 0 is left out")
         #expect(
             subscribed(recoverable: true, positioned: true, at: at(.max))
-                == #"{"id":5,"subscribe":{"recoverable":true,"positioned":true,"epoch":"kQ","offset":18446744073709551615}}"#)
+                == #"{"id":5,"subscribe":{"recoverable":true,"positioned":true,"epoch":"kQ","offset":18446744073709551615}}"#
+        )
     }
 
     @Test func subscribed_whenRecovered_keepsTheOffsetOfTheRequest() {
-        let start = #"{"id":5,"subscribe":{"recoverable":true,"positioned":true,"epoch":"kQ","was_recovering":true,"recovered":true"#
+        let start =
+            #"{"id":5,"subscribe":{"recoverable":true,"positioned":true,"epoch":"kQ","was_recovering":true,"recovered":true"#
         let missed = [publication(13, #"{"t":"a"}"#), publication(14, "2")]
         #expect(
             subscribed(recoverable: true, positioned: true, asked: at(12), at: at(14), .recovered(missed))
@@ -66,7 +69,9 @@ import Testing
     }
 
     @Test func subscribed_whenNotRecovered_saysWhyAndGoesOnFromTheTop() {
-        for (reason, oldest) in [(.epoch, 15), (.trimmed, 3), (.limit, 3), (.ahead, 15)] as [(NotRecovered.Reason, UInt64)] {
+        for (reason, oldest) in [(.epoch, 15), (.trimmed, 3), (.limit, 3), (.ahead, 15)]
+            as [(NotRecovered.Reason, UInt64)]
+        {
             let why = NotRecovered(reason, above: oldest - 1, top: 14)
             #expect(
                 subscribed(recoverable: true, positioned: true, asked: at(1, "old"), at: at(14), .notRecovered(why))
@@ -84,7 +89,8 @@ import Testing
     @Test func history_whenEncoded_hasAllThreeMembersAlways() {
         let empty = HistoryAnswer(position: at(0), publications: [], failure: nil)
         #expect(
-            text { ReplyEncoder.history(empty, id: 2, to: &$0) } == #"{"id":2,"history":{"publications":[],"epoch":"kQ","offset":0}}"#)
+            text { ReplyEncoder.history(empty, id: 2, to: &$0) }
+                == #"{"id":2,"history":{"publications":[],"epoch":"kQ","offset":0}}"#)
         let info = Array(#"{"user":"7","client":"c1"}"#.utf8)
         let one = Publication(offset: 8, data: [0x31], info: info, tags: Array(#"{"k":"v"}"#.utf8))
         let answer = HistoryAnswer(position: at(8), publications: [one], failure: nil)
@@ -98,7 +104,8 @@ import Testing
         #expect(text { ReplyEncoder.empty("publish", id: 7, to: &$0) } == #"{"id":7,"publish":{}}"#)
         #expect(text { ReplyEncoder.refreshed(ttlSeconds: nil, id: 7, to: &$0) } == #"{"id":7,"refresh":{}}"#)
         #expect(
-            text { ReplyEncoder.refreshed(ttlSeconds: 60, id: 7, to: &$0) } == #"{"id":7,"refresh":{"expires":true,"ttl":60}}"#)
+            text { ReplyEncoder.refreshed(ttlSeconds: 60, id: 7, to: &$0) }
+                == #"{"id":7,"refresh":{"expires":true,"ttl":60}}"#)
         #expect(text { ReplyEncoder.rpc(Array("[1]".utf8), id: 7, to: &$0) } == #"{"id":7,"rpc":{"data":[1]}}"#)
     }
 
@@ -113,15 +120,18 @@ import Testing
     @Test func error_whenItHasAReason_escapesIt() {
         #expect(
             text { ReplyEncoder.error(.internalError, id: 3, reason: "no \"space\"\n\\", to: &$0) }
-                == #"{"id":3,"error":{"code":100,"message":"internal server error","temporary":true,"reason":"no \"space\"\n\\"}}"#)
+                == #"{"id":3,"error":{"code":100,"message":"internal server error","temporary":true,"reason":"no \"space\"\n\\"}}"#
+        )
         let why = NotRecovered(.trimmed, above: 4, top: 9)
         #expect(
             text { ReplyEncoder.error(.unrecoverablePosition, id: 3, notRecovered: why, to: &$0) }
-                == #"{"id":3,"error":{"code":112,"message":"unrecoverable position","not_recovered":{"reason":"trimmed","oldest":5}}}"#)
+                == #"{"id":3,"error":{"code":112,"message":"unrecoverable position","not_recovered":{"reason":"trimmed","oldest":5}}}"#
+        )
     }
 
     @Test(arguments: [
-        (EngineError.Code.busy, ReplyError.tooManyRequests), (.diskFull, .internalError), (.unavailable, .internalError),
+        (EngineError.Code.busy, ReplyError.tooManyRequests), (.diskFull, .internalError),
+        (.unavailable, .internalError),
         (.outcomeUnknown, .internalError), (.stopping, .internalError),
     ])
     func engineErrors_whenToldToClients_areTemporary(code: EngineError.Code, error: ReplyError) {
@@ -139,6 +149,7 @@ import Testing
     func disconnect_reasons_areNoJSONAndFitACloseFrame(_ disconnect: Disconnect) {
         #expect(disconnect.reason.utf8.count <= FrameWriter.maxReasonBytes)
         #expect(disconnect.reason.first?.isLetter ?? false)
-        #expect(!["null", "true", "false"].contains(disconnect.reason), "SDKs parse what is valid JSON as the old protocol")
+        #expect(
+            !["null", "true", "false"].contains(disconnect.reason), "SDKs parse what is valid JSON as the old protocol")
     }
 }

@@ -6,7 +6,9 @@ struct ServerFrames {
 
         var text: String { String(decoding: payload, as: UTF8.self) }
         /// The commands, replies and pushes of a text frame.
-        var lines: [String] { opcode == 1 ? text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) : [] }
+        var lines: [String] {
+            opcode == 1 ? text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) : []
+        }
         /// The code of a close frame.
         var closeCode: UInt16? {
             opcode == 8 && payload.count >= 2 ? UInt16(payload[0]) << 8 | UInt16(payload[1]) : nil

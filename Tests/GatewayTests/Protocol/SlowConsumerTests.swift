@@ -21,7 +21,9 @@ import Testing
             var epoch = ""
             for client in [slow, other] {
                 for (index, channel) in channels.enumerated() {
-                    epoch = try await client.ask(Self.subscribe(index + 2, channel)).first?.member("subscribe", "epoch") ?? ""
+                    epoch =
+                        try await client.ask(Self.subscribe(index + 2, channel)).first?.member("subscribe", "epoch")
+                        ?? ""
                 }
             }
             dam.isShut.value = true
@@ -55,12 +57,16 @@ import Testing
     @Test func burst_whenOneRoundIsOverTheBound_closesNobodyWhoReads() async throws {
         try await GatewayRig.run { rig in
             let reader = try await rig.connect(dam: Dam())
-            for (index, channel) in ["a", "b", "c"].enumerated() { _ = try await reader.ask(Self.subscribe(index + 2, channel)) }
+            for (index, channel) in ["a", "b", "c"].enumerated() {
+                _ = try await reader.ask(Self.subscribe(index + 2, channel))
+            }
             let gate = try await EngineGate(rig.engine)
             defer { gate.open() }
             let count = 90
             for number in 0..<count {
-                rig.engine.submit(.write(GatewayRig.draft(["a", "b", "c"][number % 3], Self.big), .granted, Return(loop: nil) { _ in }))
+                rig.engine.submit(
+                    .write(
+                        GatewayRig.draft(["a", "b", "c"][number % 3], Self.big), .granted, Return(loop: nil) { _ in }))
             }
             gate.open()
             await rig.settle()

@@ -29,7 +29,8 @@ import Testing
             let lines = try await client.ask(Self.subscribe(2))
             let epoch = lines.first?.member("subscribe", "epoch") ?? ""
             #expect(epoch.count > 2)
-            #expect(lines == [#"{"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":\#(epoch),"offset":1}}"#])
+            #expect(
+                lines == [#"{"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":\#(epoch),"offset":1}}"#])
             try await rig.publish("c", #"{"n":2}"#)
             try await rig.publish("other", "0")
             #expect(try await client.received() == [#"{"push":{"channel":"c","pub":{"data":{"n":2},"offset":2}}}"#])
@@ -115,7 +116,8 @@ import Testing
             namespaces: [
                 "open": ChannelOptions(subscribe: .init(forClient: true), publish: .init(forSubscriber: true)),
                 "all": ChannelOptions(
-                    historySize: 0, subscribe: .init(forClient: true, forAnonymous: true), history: .init(forClient: true)),
+                    historySize: 0, subscribe: .init(forClient: true, forAnonymous: true),
+                    history: .init(forClient: true)),
             ])
         try await GatewayRig.run(GatewayRig.closed(anonymous: true, namespaces: namespaces)) { rig in
             let (nobody, user) = (try await rig.connect(), try await rig.connect(token: try rig.token("7")))
@@ -129,10 +131,20 @@ import Testing
                 }
             }
             #expect(try await rig.channels() == ["open:1": 1, "all:1": 2])
-            #expect(try await user.ask(#"{"id":3,"history":{"channel":"all:1"}}"#) == [Self.error(3, 108, "not available")])
-            #expect(try await user.ask(#"{"id":3,"history":{"channel":"open:1"}}"#) == [Self.error(3, 103, "permission denied")])
-            #expect(try await nobody.ask(#"{"id":3,"publish":{"channel":"open:1","data":1}}"#) == [Self.error(3, 103, "permission denied")])
-            #expect(try await user.ask(#"{"id":3,"publish":{"channel":"open:2","data":1}}"#) == [Self.error(3, 103, "permission denied")])
+            #expect(
+                try await user.ask(#"{"id":3,"history":{"channel":"all:1"}}"#) == [Self.error(3, 108, "not available")])
+            #expect(
+                try await user.ask(#"{"id":3,"history":{"channel":"open:1"}}"#) == [
+                    Self.error(3, 103, "permission denied")
+                ])
+            #expect(
+                try await nobody.ask(#"{"id":3,"publish":{"channel":"open:1","data":1}}"#) == [
+                    Self.error(3, 103, "permission denied")
+                ])
+            #expect(
+                try await user.ask(#"{"id":3,"publish":{"channel":"open:2","data":1}}"#) == [
+                    Self.error(3, 103, "permission denied")
+                ])
         }
     }
 
@@ -160,12 +172,16 @@ import Testing
             _ = try await client.ask(Self.unsubscribe(3))
             let start = #""subscribe":{"recoverable":true,"positioned":true,"epoch":\#(epoch),"was_recovering":true"#
             for (offset, shown, end) in [
-                (1, epoch, #","recovered":true,"publications":[{"data":2,"offset":2},{"data":3,"offset":3}],"offset":1}}"#),
+                (
+                    1, epoch,
+                    #","recovered":true,"publications":[{"data":2,"offset":2},{"data":3,"offset":3}],"offset":1}}"#
+                ),
                 (3, epoch, #","recovered":true,"offset":3}}"#), (3, #""""#, #","recovered":true,"offset":3}}"#),
                 (4, epoch, #","not_recovered":{"reason":"ahead","oldest":1},"offset":3}}"#),
                 (3, #""_""#, #","not_recovered":{"reason":"epoch","oldest":1},"offset":3}}"#),
             ] {
-                let lines = try await client.ask(Self.subscribe(4, "c", #","recover":true,"offset":\#(offset),"epoch":\#(shown)"#))
+                let lines = try await client.ask(
+                    Self.subscribe(4, "c", #","recover":true,"offset":\#(offset),"epoch":\#(shown)"#))
                 #expect(lines == ["{\"id\":4," + start + end], "offset \(offset), epoch \(shown)")
                 _ = try await client.ask(Self.unsubscribe(5))
             }
@@ -191,7 +207,9 @@ import Testing
     @Test func recovery_whenMoreIsMissedThanOneReplyMayCarry_isRefusedAsAWhole() async throws {
         try await GatewayRig.run { rig in
             let max = ClientLimits.recoveryPublicationsMax
-            for number in 0...max { rig.engine.submit(.write(GatewayRig.draft("c", "\(number)"), .granted, .init(loop: nil) { _ in })) }
+            for number in 0...max {
+                rig.engine.submit(.write(GatewayRig.draft("c", "\(number)"), .granted, .init(loop: nil) { _ in }))
+            }
             await rig.settle()
             let client = try await rig.connect()
             let all = try await client.ask(Self.subscribe(2, "c", #","recover":true,"offset":1"#))
