@@ -5,7 +5,9 @@ import GRDB
 public enum Backup {
     /// What was written.
     public struct Receipt: Sendable, Equatable {
+        /// Where the copy is.
         public let path: String
+        /// Its size.
         public let bytes: Int64
     }
 

@@ -20,7 +20,8 @@ public final class ReadOnlyFile: Sendable {
     /// - Errors: `directoryUnusable` when there is none or it can't be read, `notOurFile`, `newerFormat`, `corrupt`.
     public convenience init(_ directory: DataDirectory) throws(StorageError) {
         guard directory.holdsDatabase else {
-            throw StorageError(.directoryUnusable, "there is no \(directory.database): no node has written to this directory")
+            throw StorageError(
+                .directoryUnusable, "there is no \(directory.database): no node has written to this directory")
         }
         try self.init(path: directory.database)
     }

@@ -74,7 +74,7 @@ extension ProcessTests {
                 let again = await #expect(throws: ErrorReply.self) { try await client.subscribe("a:1") }
                 #expect(again?.code == 105)
                 let unrecoverable = await #expect(throws: ErrorReply.self) {
-                    try await client.subscribe("a:2", recover: Position(epoch: "_", offset: 3), flag: 2)
+                    try await client.subscribe("a:2", recover: StreamPosition(epoch: "_", offset: 3), flag: 2)
                 }
                 #expect(unrecoverable?.code == 112)
                 try await client.publish("a:1", ["still": "there"])

@@ -9,10 +9,10 @@ extension ProcessTests {
             try await withPublications(20, on: "past:1") { client, epoch in
                 for offset in [0, 1, 19, 20] {
                     let subscription = try await client.subscribe(
-                        "past:1", recover: Position(epoch: epoch, offset: offset))
+                        "past:1", recover: StreamPosition(epoch: epoch, offset: offset))
                     #expect(subscription.isRecovered)
                     #expect(subscription.wasRecovering)
-                    #expect(subscription.position == Position(epoch: epoch, offset: offset))
+                    #expect(subscription.position == StreamPosition(epoch: epoch, offset: offset))
                     #expect(subscription.missedCount == 20 - offset)
                     #expect(subscription.result["not_recovered"] == nil)
                     try await client.unsubscribe("past:1")
@@ -23,15 +23,15 @@ extension ProcessTests {
         @Test func position_thatCannotBeProven_isToldWhy() async throws {
             try await withPublications(20, on: "past:1") { client, epoch in
                 for (position, reason) in [
-                    (Position(epoch: "_", offset: 5), "epoch"),
-                    (Position(epoch: epoch, offset: 21), "ahead"),
-                    (Position(epoch: epoch, offset: 1 << 50), "ahead"),
+                    (StreamPosition(epoch: "_", offset: 5), "epoch"),
+                    (StreamPosition(epoch: epoch, offset: 21), "ahead"),
+                    (StreamPosition(epoch: epoch, offset: 1 << 50), "ahead"),
                 ] {
                     let subscription = try await client.subscribe("past:1", recover: position)
                     #expect(!subscription.isRecovered, "\(position)")
                     #expect(subscription.wasRecovering)
                     #expect(subscription.missedCount == 0)
-                    #expect(subscription.position == Position(epoch: epoch, offset: 20))
+                    #expect(subscription.position == StreamPosition(epoch: epoch, offset: 20))
                     #expect(subscription.notRecoveredReason == reason, "\(subscription.result.text)")
                     #expect(subscription.result["not_recovered"]?["oldest"] == 1)
                     try await client.unsubscribe("past:1")
@@ -46,12 +46,12 @@ extension ProcessTests {
             try config.write(toFile: folder.entry("config.json"), atomically: true, encoding: .utf8)
             try await withPublications(25, on: "short:1", arguments: ["--config", folder.entry("config.json")]) {
                 client, epoch in
-                let trimmed = try await client.subscribe("short:1", recover: Position(epoch: epoch, offset: 5))
+                let trimmed = try await client.subscribe("short:1", recover: StreamPosition(epoch: epoch, offset: 5))
                 #expect(!trimmed.isRecovered)
                 #expect(trimmed.notRecoveredReason == "trimmed", "\(trimmed.result.text)")
                 #expect(trimmed.result["not_recovered"]?["oldest"] == 16)
                 try await client.unsubscribe("short:1")
-                let kept = try await client.subscribe("short:1", recover: Position(epoch: epoch, offset: 15))
+                let kept = try await client.subscribe("short:1", recover: StreamPosition(epoch: epoch, offset: 15))
                 #expect(kept.isRecovered)
                 #expect(kept.missedCount == 10)
                 let foreign = await #expect(throws: ErrorReply.self) { try await client.subscribe("other:1") }
@@ -61,7 +61,7 @@ extension ProcessTests {
 
         @Test func position_farBehind_getsEverythingOrIsToldTheLimit() async throws {
             try await withPublications(400, on: "far:1") { client, epoch in
-                let subscription = try await client.subscribe("far:1", recover: Position(epoch: epoch, offset: 0))
+                let subscription = try await client.subscribe("far:1", recover: StreamPosition(epoch: epoch, offset: 0))
                 if subscription.isRecovered {
                     #expect(subscription.missedCount == 400)
                 } else {
@@ -83,7 +83,7 @@ extension ProcessTests {
                     (3, 7, true, [6, 5, 4]),
                     (3, 20, false, []),
                 ] as [(Int, Int?, Bool, [Int])] {
-                    let position = since.map { Position(epoch: epoch, offset: $0) }
+                    let position = since.map { StreamPosition(epoch: epoch, offset: $0) }
                     let result = try await client.history("past:1", limit: limit, since: position, reverse: isReverse)
                     let found = (result["publications"]?.array ?? []).compactMap { $0["offset"]?.int }
                     #expect(found == offsets, "limit \(limit), since \(since ?? -1), reverse \(isReverse)")

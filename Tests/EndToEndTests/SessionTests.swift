@@ -84,7 +84,7 @@ extension ProcessTests {
                 let id = try #require(try await http.post("/api/sessions", ["document": ["n": 0]]).json?["id"]?.string)
                 let channel = "session:\(id)"
                 // From the beginning: an empty epoch matches any.
-                let subscription = try await client.subscribe(channel, recover: Position(epoch: "", offset: 0))
+                let subscription = try await client.subscribe(channel, recover: StreamPosition(epoch: "", offset: 0))
                 #expect(subscription.isRecovered)
                 let path = "/api/sessions/\(id)"
                 _ = try await http.send(.PATCH, path, body: #"{"n":1}"#)

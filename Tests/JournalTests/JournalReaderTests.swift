@@ -88,10 +88,14 @@ import Testing
         let file = try DatabaseFile(directory.data, durability: .os)
         let journal = try EmbeddedJournal(
             file: file, headFile: try HeadFile(directory.data), durability: .os, bootID: "boot")
-        journal.stage(Entry(id: EntryID(origin: 2, counter: 1), time: 0, channel: "", kind: .open)) { _, _ in Outcome() }
+        journal.stage(Entry(id: EntryID(origin: 2, counter: 1), time: 0, channel: "", kind: .open)) { _, _ in Outcome()
+        }
         journal.stage(Self.entry(1)) { _, _ in Outcome() }
         try journal.commit()
-        #expect(try read { $0.since = .cursor(Cursor(lineage: 1, sequence: 9_999)) }.map(\.cursor.description) == ["2.0", "2.1"])
+        #expect(
+            try read { $0.since = .cursor(Cursor(lineage: 1, sequence: 9_999)) }.map(\.cursor.description) == [
+                "2.0", "2.1",
+            ])
         #expect(try read { $0.since = .cursor(Cursor(lineage: 1, sequence: 5_000)) }.count == 3)
     }
 

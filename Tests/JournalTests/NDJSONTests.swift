@@ -23,7 +23,8 @@ import Testing
         return JournalRow(
             cursor: Cursor(lineage: 2, sequence: UInt64(index)),
             entry: Entry(
-                id: EntryID(origin: .max - UInt64(index), counter: UInt64(index)), time: 1_700_000_000_001 + Int64(index * 37),
+                id: EntryID(origin: .max - UInt64(index), counter: UInt64(index)),
+                time: 1_700_000_000_001 + Int64(index * 37),
                 channel: "chat:ä\"", kind: kind, header: index % 2 == 0 ? header : EntryHeader(),
                 body: index % 4 == 0 ? [] : Array(#"{"a": [1, 2.50, "é\n"]}"#.utf8)),
             outcome: outcome)
@@ -44,7 +45,8 @@ import Testing
         let row = JournalRow(
             cursor: Cursor(lineage: 1, sequence: 4),
             entry: Entry(
-                id: EntryID(origin: 255, counter: 3), time: 1_789_370_100_007, channel: "chat:a", kind: .publish, header: header,
+                id: EntryID(origin: 255, counter: 3), time: 1_789_370_100_007, channel: "chat:a", kind: .publish,
+                header: header,
                 body: Array(#"{"n":1}"#.utf8)),
             outcome: Outcome(epoch: Cursor(lineage: 1, sequence: 0), offset: 2))
         let expected =
@@ -56,11 +58,12 @@ import Testing
     @Test func line_ofAnOpening_masksItsSecret() throws {
         var row = Self.rows[0]
         row.entry = Entry(
-            id: row.entry.id, time: 0, channel: "", kind: .open, body: Array(#"{"salt":"s1","secret":"tell-nobody"}"#.utf8))
+            id: row.entry.id, time: 0, channel: "", kind: .open,
+            body: Array(#"{"salt":"s1","secret":"tell-nobody"}"#.utf8))
         let text = String(decoding: EntryLine.encode(row), as: UTF8.self)
         #expect(text.contains(#""body":{"salt":"s1","secret":"masked"}"#))
         #expect(!text.contains("tell-nobody"))
-        let table = EntryTable(measuring: [row], isColoured: false)
+        let table = EntryTable(measuring: [row], isWhole: true, isColoured: false)
         #expect(!table.line(row).contains("tell") && table.line(row).contains("s1"))
         #expect(EntryLine.encode(try EntryLine.decode(Array(text.utf8))) == Array(text.utf8))
     }
@@ -77,26 +80,30 @@ import Testing
         #expect(throws: EntryLine.Fault(description: reason)) { try EntryLine.decode(Array(line.utf8)) }
     }
 
-    @Test(arguments: [
-        0, 1, 999, 1_000, 1_789_370_100_007, 1_789_370_100_999, 253_402_300_799_999, -1, -1_001,
-    ] as [Int64])
+    @Test(
+        arguments: [
+            0, 1, 999, 1_000, 1_789_370_100_007, 1_789_370_100_999, 253_402_300_799_999, -1, -1_001,
+        ] as [Int64])
     func time_asText_comesBackToTheMillisecond(time: Int64) {
         #expect(EntryTime.milliseconds(EntryTime.text(time)) == time)
     }
 
-    @Test(arguments: [
-        ("2026-09-14T07:15:00Z", 1_789_370_100_000), ("2026-09-14T09:15:00.5+02:00", 1_789_370_100_500), ("-10m", nil),
-        ("2026-09-14", nil), ("2026-09-14T07:15:00.1234Z", nil), ("07:15", nil), ("", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("2026-09-14T07:15:00Z", 1_789_370_100_000), ("2026-09-14T09:15:00.5+02:00", 1_789_370_100_500),
+            ("-10m", nil),
+            ("2026-09-14", nil), ("2026-09-14T07:15:00.1234Z", nil), ("07:15", nil), ("", nil),
+        ] as [(String, Int64?)])
     func milliseconds_ofText(text: String, expected: Int64?) {
         #expect(EntryTime.milliseconds(text) == expected)
     }
 
-    @Test(arguments: [
-        ("1.42", .cursor(Cursor(lineage: 1, sequence: 42))), ("-10m", .time(400_000)), ("-1h", .time(-2_600_000)),
-        ("-1m30s", .time(910_000)), ("1970-01-01T00:00:01Z", .time(1_000)), ("-", nil), ("-10", nil), ("10m", nil),
-        ("-m", nil), ("-99999999999999999999d", nil), ("-40000d", nil), ("1", nil), ("now", nil),
-    ] as [(String, EntryPoint?)])
+    @Test(
+        arguments: [
+            ("1.42", .cursor(Cursor(lineage: 1, sequence: 42))), ("-10m", .time(400_000)), ("-1h", .time(-2_600_000)),
+            ("-1m30s", .time(910_000)), ("1970-01-01T00:00:01Z", .time(1_000)), ("-", nil), ("-10", nil), ("10m", nil),
+            ("-m", nil), ("-99999999999999999999d", nil), ("-40000d", nil), ("1", nil), ("now", nil),
+        ] as [(String, EntryPoint?)])
     func point_ofText(text: String, expected: EntryPoint?) {
         #expect(EntryPoint(text, now: 1_000_000) == expected)
     }
@@ -138,7 +145,9 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.path + "/e.ndjson"
         var rows = Self.rows
-        for index in rows.indices { rows[index].entry.body = Array("\"\(String(repeating: "é", count: 70_000))\"".utf8) }
+        for index in rows.indices {
+            rows[index].entry.body = Array("\"\(String(repeating: "é", count: 70_000))\"".utf8)
+        }
         rows.removeAll { $0.entry.kind == .open }
         let writer = try EntryFileWriter(path: path)
         try writer.append(rows)

@@ -18,7 +18,8 @@ import Testing
                 group.addTask {
                     while !isDone.value {
                         try await node.write(after: 0, ReplayFixture.draft(.publish, "load:\(writer)", "1"))
-                        try await node.write(after: 0, ReplayFixture.draft(.sessionPatch, "session:a", #"{"w":\#(writer)}"#))
+                        try await node.write(
+                            after: 0, ReplayFixture.draft(.sessionPatch, "session:a", #"{"w":\#(writer)}"#))
                     }
                 }
             }
@@ -58,14 +59,18 @@ import Testing
         try await node.fill()
         let target = other.path + "/copy.sqlite"
         func reason(_ target: String, replacing: Bool) -> String? {
-            #expect(throws: StorageError.self) { try Backup.run(directory.data, to: target, replacing: replacing) }?.message
+            #expect(throws: StorageError.self) { try Backup.run(directory.data, to: target, replacing: replacing) }?
+                .message
         }
         try TemporaryDirectory.write([1], to: target)
         #expect(reason(target, replacing: false) == "\(target) exists; choose another one, or add --force")
         try TemporaryDirectory.write([1], to: target + "-wal")
         #expect(reason(target, replacing: true)?.contains("remove it first") == true)
         try FileManager.default.removeItem(atPath: target + "-wal")
-        for own in [directory.data.database, directory.path + "/../" + (directory.path as NSString).lastPathComponent + "/anteroom.head"] {
+        for own in [
+            directory.data.database,
+            directory.path + "/../" + (directory.path as NSString).lastPathComponent + "/anteroom.head",
+        ] {
             #expect(reason(own, replacing: true) == "\(own) is a file of the node itself; choose another one")
         }
         #expect(reason(other.path, replacing: true) == "\(other.path) is no file; choose another one")

@@ -62,7 +62,9 @@ struct ReplayFixture {
         return draft
     }
 
-    static func create(_ id: String, _ body: String, ttl: Int64 = 600_000, owner: String = "ines", key: String? = nil) -> Draft {
+    static func create(_ id: String, _ body: String, ttl: Int64 = 600_000, owner: String = "ines", key: String? = nil)
+        -> Draft
+    {
         draft(.sessionCreate, Session.channel(of: id), body, key: key) {
             $0.session = SessionTerms(type: "lesson", owner: owner, ttl: ttl)
         }

@@ -28,7 +28,9 @@ import Testing
             try await node.write(after: after, draft)
         }
         let first = #"{"title":"Fractions","room":"7b","slide":1,"board":[],"hands":{}}"#
-        try await node.write(after: 2, ReplayFixture.create(Self.lesson, first, ttl: 2_700_000, owner: "teacher-ines", key: "lesson-7b-0914"))
+        try await node.write(
+            after: 2,
+            ReplayFixture.create(Self.lesson, first, ttl: 2_700_000, owner: "teacher-ines", key: "lesson-7b-0914"))
         try await say(3, "ines", "Good morning! Today: fractions.")
         try await say(4.5, "tom", "Good morning!")
         try await say(1.2, "aylin", "Morning :)")
@@ -55,7 +57,8 @@ import Testing
         try await node.write(
             after: 10,
             ReplayFixture.draft(
-                .sessionPut, board, #"{"title":"Fractions","room":"7b","slide":4,"summary":"Halves, quarters, eighths"}"#
+                .sessionPut, board,
+                #"{"title":"Fractions","room":"7b","slide":4,"summary":"Halves, quarters, eighths"}"#
             ) { $0.expectedVersion = 7 })
         try await node.write(after: 5, ReplayFixture.draft(.sessionEnd, board) { $0.reason = "bell" })
         try await patch(2, board, #"{"slide":5}"#)
@@ -99,7 +102,7 @@ import Testing
         let path = URL(fileURLWithPath: Self.path).deletingLastPathComponent().appendingPathComponent("README.md")
         let readme = Set(try String(contentsOf: path, encoding: .utf8).split(separator: "\n").map(String.init))
         let rows = try EntrySource(path: Self.path, EntryFilter()).next()
-        let table = EntryTable(measuring: rows, isColoured: false)
+        let table = EntryTable(measuring: rows, isWhole: true, isColoured: false)
         for line in [table.header] + rows.map(table.line) { #expect(readme.contains(line), "\(line)") }
         for row in rows.dropFirst(28).prefix(2) where row.entry.channel.hasPrefix("session:") {
             #expect(readme.contains(String(decoding: EntryLine.encode(row), as: UTF8.self)))
@@ -115,7 +118,8 @@ import Testing
             return
         }
         #expect(snapshot.version == 5 && snapshot.status(at: time) == "live" && snapshot.type == "lesson")
-        let document = #"{"title":"Fractions","room":"7b","slide":3,"board":["1/2 + 1/4 = 3/4"],"hands":{"tom":"2026-09-14T07:16:02Z"}}"#
+        let document =
+            #"{"title":"Fractions","room":"7b","slide":3,"board":["1/2 + 1/4 = 3/4"],"hands":{"tom":"2026-09-14T07:16:02Z"}}"#
         #expect(String(decoding: snapshot.document ?? [], as: UTF8.self) == document)
     }
 }

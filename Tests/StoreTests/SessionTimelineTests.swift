@@ -129,7 +129,9 @@ import Testing
                     // A clock that was set back before the first row left a later journal time than any row tells.
                     if let updatedAt = snapshot.updatedAt { #expect(updatedAt <= session.updatedAt) }
                     if let touchedAt = snapshot.touchedAt { #expect(touchedAt <= session.touchedAt) }
-                    if let type = snapshot.type { #expect(type == session.type && snapshot.createdAt == session.createdAt) }
+                    if let type = snapshot.type {
+                        #expect(type == session.type && snapshot.createdAt == session.createdAt)
+                    }
                 case .absent: #expect(index >= 60 && moment.sessions[id] == nil)
                 case .unknown(let sentence):
                     unknown += 1

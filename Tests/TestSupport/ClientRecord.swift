@@ -14,7 +14,7 @@ struct ClientRecord {
     /// Everything that came as a push, in order.
     var pushes: [JSONValue] = []
     var publications: [SeenPublication] = []
-    var positions: [String: Position] = [:]
+    var positions: [String: StreamPosition] = [:]
     var subscribed: Set<String> = []
     var strangeFrames: [String] = []
     var pingCount = 0
@@ -49,7 +49,7 @@ struct ClientRecord {
 
     mutating func takeSubscribed(who: String, _ request: JSONValue, _ result: JSONValue) -> [LogEvent] {
         let channel = request["channel"]?.string ?? ""
-        let position = Position(epoch: result["epoch"]?.string ?? "", offset: result["offset"]?.int ?? 0)
+        let position = StreamPosition(epoch: result["epoch"]?.string ?? "", offset: result["offset"]?.int ?? 0)
         let isRecovered = result["recovered"]?.bool ?? false
         let wasRecovering = request["recover"]?.bool ?? false
         subscribed.insert(channel)

@@ -2,7 +2,7 @@ import NIOCore
 import Synchronization
 
 /// (epoch, offset): what a client has seen of a channel.
-package struct Position: Sendable, Hashable {
+package struct StreamPosition: Sendable, Hashable {
     package var epoch: String
     package var offset: Int
 

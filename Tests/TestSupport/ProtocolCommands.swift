@@ -3,7 +3,7 @@ import Synchronization
 /// What a subscribe reply said.
 package struct Subscription: Sendable, Hashable {
     /// The position that the reply gives: of the request when recovered, else the top.
-    package let position: Position
+    package let position: StreamPosition
     package let wasRecovering: Bool
     package let isRecovered: Bool
     /// How many missed publications came with the reply.
@@ -19,7 +19,7 @@ extension ProtocolClient {
     @discardableResult
     package func subscribe(
         _ channel: String,
-        recover position: Position? = nil,
+        recover position: StreamPosition? = nil,
         flag: Int = 0
     ) async throws -> Subscription {
         var parameters: [String: JSONValue] = ["channel": .string(channel)]
@@ -31,7 +31,7 @@ extension ProtocolClient {
         if flag != 0 { parameters["flag"] = .int(flag) }
         let result = try await call("subscribe", .object(parameters))
         return Subscription(
-            position: Position(epoch: result["epoch"]?.string ?? "", offset: result["offset"]?.int ?? 0),
+            position: StreamPosition(epoch: result["epoch"]?.string ?? "", offset: result["offset"]?.int ?? 0),
             wasRecovering: result["was_recovering"]?.bool ?? false,
             isRecovered: result["recovered"]?.bool ?? false,
             missedCount: result["publications"]?.array?.count ?? 0,
@@ -61,7 +61,7 @@ extension ProtocolClient {
     package func history(
         _ channel: String,
         limit: Int = -1,
-        since: Position? = nil,
+        since: StreamPosition? = nil,
         reverse: Bool = false
     ) async throws -> JSONValue {
         var parameters: [String: JSONValue] = ["channel": .string(channel), "limit": .int(limit)]
@@ -76,7 +76,7 @@ extension ProtocolClient {
     }
 
     /// What this client has seen last of a channel.
-    package func position(_ channel: String) -> Position? { state.withLock { $0.positions[channel] } }
+    package func position(_ channel: String) -> StreamPosition? { state.withLock { $0.positions[channel] } }
 
     /// True while the channel is subscribed on the newest connection.
     package func isSubscribed(_ channel: String) -> Bool { state.withLock { $0.subscribed.contains(channel) } }

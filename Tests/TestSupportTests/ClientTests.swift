@@ -43,7 +43,7 @@ import Testing
         let client = ProtocolClient(name: "c", log: log)
         try await client.connect(port: server.port)
         let subscription = try await client.subscribe("ch")
-        #expect(subscription.position == Position(epoch: "e", offset: 4))
+        #expect(subscription.position == StreamPosition(epoch: "e", offset: 4))
         try await client.waitForOffset(6, of: "ch")
         #expect(log.events.map(\.kind) == [.subscribed, .recv, .recv])
         #expect(log.events.map(\.offset) == [4, 5, 6])
@@ -66,7 +66,7 @@ import Testing
         let subscription = try await client.resubscribe("ch")
         #expect(subscription.isRecovered)
         #expect(subscription.missedCount == 1)
-        #expect(client.position("ch") == Position(epoch: "e", offset: 7))
+        #expect(client.position("ch") == StreamPosition(epoch: "e", offset: 7))
         #expect(client.publications("ch").last?.isRecovered == true)
         #expect(Checker().violations(in: log).isEmpty)
     }

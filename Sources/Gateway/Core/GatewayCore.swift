@@ -29,7 +29,7 @@ public final class GatewayCore: Sendable {
         self.logger = logger
         loops = try group.makeIterator().map { loop in
             let (hub, heartbeat) = try loop.submit {
-                let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration)
+                let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration) { engine.now }
                 heartbeat.start()
                 return (
                     NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop)
@@ -64,12 +64,21 @@ public struct ServiceTerms: Sendable {
     }
 }
 
-/// An event loop's number with the engine, and its hub.
-struct LoopSeat: Sendable {
+/// An event loop's number with the engine, its hub and its heartbeat.
+///
+/// A class, because every connection holds it: one word instead of nine.
+final class LoopSeat: Sendable {
     let number: Int
     let eventLoop: any EventLoop
     let hub: NIOLoopBound<Hub>
     let heartbeat: NIOLoopBound<Heartbeat>
+
+    init(number: Int, eventLoop: any EventLoop, hub: NIOLoopBound<Hub>, heartbeat: NIOLoopBound<Heartbeat>) {
+        self.number = number
+        self.eventLoop = eventLoop
+        self.hub = hub
+        self.heartbeat = heartbeat
+    }
 }
 
 /// How many clients are connected, by surface.

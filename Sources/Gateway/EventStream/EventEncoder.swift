@@ -67,7 +67,9 @@ enum EventEncoder {
     static func writeData(_ data: ArraySlice<UInt8>, to buffer: inout ByteBuffer) {
         let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         if data.contains(where: { $0 == lineFeed || $0 == carriageReturn }) {
-            for line in data.split(omittingEmptySubsequences: false, whereSeparator: { $0 == lineFeed || $0 == carriageReturn }) {
+            for line in data.split(
+                omittingEmptySubsequences: false, whereSeparator: { $0 == lineFeed || $0 == carriageReturn })
+            {
                 buffer.writeStaticString("data: ")
                 buffer.writeBytes(line)
                 buffer.writeStaticString("\n")

@@ -63,11 +63,13 @@ struct EventStreamBody: Sendable {
     }
 
     private func write(
-        _ queue: EventStreamQueue, _ subscriber: NIOLoopBound<EventStreamSubscriber>, _ writer: inout any ResponseBodyWriter
+        _ queue: EventStreamQueue, _ subscriber: NIOLoopBound<EventStreamSubscriber>,
+        _ writer: inout any ResponseBodyWriter
     ) async throws {
         let taken = queue.take()
         guard !taken.isEmpty else { return }
         try await writer.write(contentsOf: taken)
+        guard plan.channels.count > 1 else { return }
         seat.eventLoop.execute { subscriber.value.wroteEverything() }
     }
 }

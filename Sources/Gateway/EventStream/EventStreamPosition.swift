@@ -67,7 +67,9 @@ struct EventStreamPosition: Sendable, Equatable {
     }
 
     private static func position(_ text: Substring) -> Position? {
-        guard let colon = text.lastIndex(of: ":"), let offset = UInt64(text[text.index(after: colon)...]) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let offset = UInt64(text[text.index(after: colon)...]) else {
+            return nil
+        }
         return Position(epoch: String(text[..<colon]), offset: offset)
     }
 

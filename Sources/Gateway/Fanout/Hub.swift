@@ -62,15 +62,10 @@ final class Hub {
 
     /// Opens a subscription; call it from the answer of the engine, with the answer's position.
     func open(_ name: String, at position: Position, for subscriber: any HubSubscriber) -> Subscription {
-        let channel: HubChannel
-        if let known = channels[name] {
-            channel = known
-            // What came before the answer is not for whoever opens with it.
-            fanOut(known)
-        } else {
-            channel = HubChannel(name: name, offset: position.offset)
-            channels[name] = channel
-        }
+        // What came before the answer is not for whoever opens with it. If it breaks the numbering, the channel ends here.
+        if let known = channels[name] { fanOut(known) }
+        let channel = channels[name] ?? HubChannel(name: name, offset: position.offset)
+        channels[name] = channel
         let subscription = Subscription(channel: channel, subscriber: subscriber, index: channel.subscriptions.count)
         channel.subscriptions.append(subscription)
         return subscription

@@ -30,11 +30,12 @@ extension ClientConnection {
             case .invalid: return close(.invalidToken)
             }
         }
-        let ttl = secondsLeft
+        let ttl = secondsLeft(of: identity)
         if let ttl, ttl == 0 { return refuse(id, .expired) }
         machine.connectAnswered(accepted: true)
         let heartbeat = seat.heartbeat.value
         heartbeat.join(self)
+        heartbeat.watch(self)
         let reply = ReplyEncoder.Connected(
             client: self.id.text, pingSeconds: heartbeat.intervalSeconds, ttlSeconds: ttl)
         self.reply { ReplyEncoder.connected(reply, id: id, to: &$0) }
@@ -46,17 +47,19 @@ extension ClientConnection {
     }
 
     /// Seconds until the credentials end; nil when they don't, or when nobody asks for any.
-    private var secondsLeft: UInt64? {
+    private func secondsLeft(of identity: Identity) -> UInt64? {
         guard !core.configuration.insecure, let expiresAt = identity.expiresAt else { return nil }
         return UInt64(clamping: (expiresAt - core.engine.now) / 1_000)
     }
 
     private func refresh(_ token: String, id: UInt32) {
+        guard !token.isEmpty else { return close(.badRequest) }
         switch core.configuration.tokens.verify(token, now: core.engine.now) {
         case .valid(let renewed) where renewed.user == identity.user:
-            identity = renewed
-            let ttl = secondsLeft
+            let ttl = secondsLeft(of: renewed)
             if let ttl, ttl == 0 { return fail(id, .expired) }
+            identity = renewed
+            seat.heartbeat.value.watch(self)
             reply { ReplyEncoder.refreshed(ttlSeconds: ttl, id: id, to: &$0) }
         // Any final reply error would end the SDK for good; this close lets it come back with a new token.
         case .expired: close(.connectionExpired)
@@ -77,7 +80,7 @@ extension ClientConnection {
         case .success(let found):
             let verdict = ChannelPermissions(insecure: core.configuration.insecure).decide(
                 operation, on: found.name, options: found.options, identity: identity,
-                isSubscribed: subscriptions.isOpen(channel))
+                isSubscribed: subscriptions.isWanted(channel))
             switch verdict {
             case .allow: return (found.options, .granted)
             case .deny(let refusal): fail(id, ReplyError(refusal))
@@ -104,7 +107,8 @@ extension ClientConnection {
         guard command.delta.isEmpty || command.delta == "fossil" else { return close(.badRequest) }
         guard !command.asksForMore else { return fail(id, .badRequest) }
         guard let (options, access) = admit(command.channel, .subscribe, id: id) else { return }
-        guard subscriptions.phase(of: command.channel) == nil else { return fail(id, .alreadySubscribed) }
+        guard !subscriptions.isWanted(command.channel) else { return fail(id, .alreadySubscribed) }
+        guard !waits(.subscribe(command, id: id), on: command.channel, id: id) else { return }
         guard subscriptions.count < ClientLimits.subscriptionsMax else { return fail(id, .limitExceeded) }
         let granted = ChannelPermissions(insecure: core.configuration.insecure).position(
             options: options, identity: identity, wantsPositioned: command.wantsPositioned,
@@ -119,6 +123,7 @@ extension ClientConnection {
             orElse: { answer in
                 if answer.isSubscribed { engine.submit(.unsubscribe(channel: channel, loop: loop)) }
             },
+            failed: { connection in connection.subscribeEnded(nil, on: channel) },
             { connection, answer in
                 connection.subscribeAnswered(
                     channel, id: id,
@@ -126,36 +131,53 @@ extension ClientConnection {
                         isRecoverable: granted.recoverable, isPositioned: granted.positioned, asked: asked, answer: answer))
             })
         guard let address else { return }
-        subscriptions.set(.opening(endedBy: []), for: channel)
+        subscriptions.set(.opening(waiting: []), for: channel)
         submit(.subscribe(request, address))
     }
 
     private func subscribeAnswered(_ channel: String, id: UInt32, _ reply: ReplyEncoder.Subscribed) {
-        guard case .opening(let endedBy)? = subscriptions.phase(of: channel) else { return }
         let answer = reply.answer
-        if answer.isSubscribed {
-            subscriptions.set(.open(hub.open(channel, at: answer.position, for: self)), for: channel)
+        guard !answer.isSubscribed else {
             self.reply { ReplyEncoder.subscribed(reply, id: id, to: &$0) }
+            return subscribeEnded(hub.open(channel, at: answer.position, for: self), on: channel)
+        }
+        if case .notRecovered(let why) = answer.recovery {
+            fail(id, .unrecoverablePosition, notRecovered: why)
         } else {
-            subscriptions.set(nil, for: channel)
-            if case .notRecovered(let why) = answer.recovery {
-                fail(id, .unrecoverablePosition, notRecovered: why)
-            } else {
-                fail(id, .permissionDenied)
+            fail(id, .permissionDenied)
+        }
+        subscribeEnded(nil, on: channel)
+    }
+
+    /// Notes what became of a subscribe, then carries out what waited for it.
+    private func subscribeEnded(_ subscription: Subscription?, on channel: String) {
+        guard case .opening(let waiting)? = subscriptions.phase(of: channel) else { return }
+        subscriptions.set(subscription.map { .open($0) }, for: channel)
+        for (index, command) in waiting.enumerated() {
+            switch command {
+            case .unsubscribe(let id): unsubscribe(channel, id: id)
+            case .subscribe(let command, let id):
+                subscribe(command, id: id)
+                guard case .opening? = subscriptions.phase(of: channel) else { continue }
+                return subscriptions.set(.opening(waiting: Array(waiting[(index + 1)...])), for: channel)
             }
         }
-        // Taken back while the engine was asked: the replies come in the order of the commands.
-        for (index, command) in endedBy.enumerated() {
-            if index == 0 { endSubscription(channel) }
-            self.reply { ReplyEncoder.empty("unsubscribe", id: command, to: &$0) }
+    }
+
+    /// Puts a command behind the subscribe of its channel that the engine has yet to answer; false when there is none.
+    private func waits(_ command: SubscriptionTable.Waiting, on channel: String, id: UInt32) -> Bool {
+        guard case .opening(let waiting)? = subscriptions.phase(of: channel) else { return false }
+        if waiting.count < ClientLimits.waitingPerChannelMax {
+            subscriptions.set(.opening(waiting: waiting + [command]), for: channel)
+        } else {
+            fail(id, .tooManyRequests)
         }
+        return true
     }
 
     private func unsubscribe(_ channel: String, id: UInt32) {
         guard !channel.isEmpty else { return close(.badRequest) }
-        if case .opening(let endedBy)? = subscriptions.phase(of: channel) {
-            return subscriptions.set(.opening(endedBy: endedBy + [id]), for: channel)
-        }
+        guard !waits(.unsubscribe(id: id), on: channel, id: id) else { return }
         endSubscription(channel)
         reply { ReplyEncoder.empty("unsubscribe", id: id, to: &$0) }
     }

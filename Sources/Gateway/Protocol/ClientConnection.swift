@@ -63,10 +63,13 @@ final class ClientConnection: WebSocketConversation {
 
     func receivedPong() {}
 
-    func readCompleted() {
-        submitQueued()
-        flushQueued()
+    /// When a connection whose credentials were not renewed must end; nil for never. Units: Unix milliseconds.
+    var endsAt: Int64? {
+        guard !core.configuration.insecure, let expiresAt = identity.expiresAt else { return nil }
+        return expiresAt + ClientLimits.expiryGraceMilliseconds
     }
+
+    func readCompleted() { flushQueued() }
 
     func writabilityChanged(isWritable: Bool) { isCongested = !isWritable }
 
@@ -81,7 +84,10 @@ final class ClientConnection: WebSocketConversation {
         socket = nil
         core.connections.webSockets.subtract(1, ordering: .relaxed)
         seat.heartbeat.value.leave(self)
+        // Commands that came in the same read as the peer's close were not submitted yet.
+        submitQueued()
         let open = subscriptions.removeAll()
+        guard !open.isEmpty else { return }
         for subscription in open { hub.close(subscription) }
         core.engine.submit(open.map { .unsubscribe(channel: $0.channel.name, loop: seat.number) })
     }
@@ -103,7 +109,7 @@ final class ClientConnection: WebSocketConversation {
         guard case .close(let disconnect) = action else { return }
         _ = machine.handle(.closed)
         submitQueued()
-        writeReplies()
+        if disconnect != .slow { writeReplies() }
         socket?.close(code: disconnect.rawValue, reason: disconnect.reason, flushing: disconnect != .slow)
     }
 
@@ -111,9 +117,6 @@ final class ClientConnection: WebSocketConversation {
     func close(_ disconnect: Disconnect) { perform(.close(disconnect)) }
 
     private func ping() {
-        if let expiresAt = identity.expiresAt, core.engine.now > expiresAt + ClientLimits.expiryGraceMilliseconds {
-            return carryOut(.expired)
-        }
         reply { $0.writeStaticString("{}") }
         flushQueued()
     }
@@ -131,9 +134,9 @@ final class ClientConnection: WebSocketConversation {
 
     /// Counts a command in and makes the address of its answer; nil, with an error reply, when too many are in flight.
     ///
-    /// The body runs only if the connection still lives; `orElse` runs if it doesn't.
+    /// The body runs only if the connection still lives; `orElse` runs if it doesn't. `failed` runs behind the error reply.
     func address<Value: Sendable>(
-        _ id: UInt32, orElse: (@Sendable (Value) -> Void)? = nil,
+        _ id: UInt32, orElse: (@Sendable (Value) -> Void)? = nil, failed: (@Sendable (ClientConnection) -> Void)? = nil,
         _ body: @escaping @Sendable (ClientConnection, Value) -> Void
     ) -> Return<Value>? {
         guard inFlight < ClientLimits.inFlightMax else {
@@ -152,7 +155,9 @@ final class ClientConnection: WebSocketConversation {
             }
             switch result {
             case .success(let value): body(connection, value)
-            case .failure(let error): connection.fail(id, ReplyError(error), reason: "\(error.code.rawValue): \(error.message)")
+            case .failure(let error):
+                connection.fail(id, ReplyError(error), reason: "\(error.code.rawValue): \(error.message)")
+                failed?(connection)
             }
             connection.hub.flushLater(connection)
             connection.perform(connection.machine.ended())
@@ -184,11 +189,21 @@ final class ClientConnection: WebSocketConversation {
     }
 
     private func write(_ frames: ByteBuffer) {
-        guard let socket else { return }
+        guard let socket, takesMore(socket) else { return }
         socket.write(frames)
-        // The queue is only looked at once the channel says that it grows.
-        guard isCongested, socket.pendingBytes > ClientLimits.outboundBytesMax else { return }
+    }
+
+    /// False for a consumer that is too slow, which is closed.
+    ///
+    /// What counts is what it left of everything before: one round's burst may be larger than the bound, and whoever reads
+    /// must not be closed for it. The queue is only looked at once the channel says that it grows.
+    private func takesMore(_ socket: WebSocketHandler) -> Bool {
+        guard isCongested, socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
+        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
+        socket.flush()
+        guard socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
         perform(.close(.slow))
+        return false
     }
 }
 
@@ -201,6 +216,7 @@ extension ClientConnection: HubSubscriber {
     }
 
     func flushQueued() {
+        submitQueued()
         writeReplies()
         socket?.flush()
     }

@@ -4,9 +4,15 @@
 struct SubscriptionTable {
     /// Where a subscription stands.
     enum Phase {
-        /// The engine was asked. `endedBy` holds the commands that took it back before the answer came.
-        case opening(endedBy: [UInt32])
+        /// The engine was asked. What the client asked of the channel since waits: its commands take effect in order.
+        case opening(waiting: [Waiting])
         case open(Subscription)
+    }
+
+    /// A command that waits for the answer to a subscribe.
+    enum Waiting: Equatable {
+        case unsubscribe(id: UInt32)
+        case subscribe(SubscribeCommand, id: UInt32)
     }
 
     private var entries: [(channel: String, phase: Phase)] = []
@@ -15,9 +21,15 @@ struct SubscriptionTable {
 
     func phase(of channel: String) -> Phase? { entries.first { $0.channel == channel }?.phase }
 
-    func isOpen(_ channel: String) -> Bool {
-        if case .open = phase(of: channel) { return true }
-        return false
+    /// True when the channel is subscribed once everything that waits has taken effect.
+    func isWanted(_ channel: String) -> Bool {
+        switch phase(of: channel) {
+        case .open: return true
+        case .opening(let waiting):
+            if case .unsubscribe? = waiting.last { return false }
+            return true
+        case nil: return false
+        }
     }
 
     mutating func set(_ phase: Phase?, for channel: String) {

@@ -59,7 +59,7 @@ struct ServerAPIRoutes: Sendable {
         let results = try await bounded(asked)
         var out: [UInt8] = Array("{\"replies\":[".utf8)
         for (index, (command, result)) in zip(asked, results).enumerated() {
-            out.append(index > 0 ? UInt8(ascii: ",") : UInt8(ascii: " "))
+            if index > 0 { out.append(UInt8(ascii: ",")) }
             switch (command, result) {
             case (.success(let command), .success(let json)):
                 out.append(UInt8(ascii: "{"))
@@ -126,9 +126,11 @@ struct ServerAPIRoutes: Sendable {
     }
 
     private static func several(_ out: [UInt8], _ results: [ServerResult]) -> Response {
-        let isHopeless = !results.isEmpty && results.allSatisfy { result in
-            if case .failure(let error) = result { error.isTemporary } else { false }
-        }
+        let isHopeless =
+            !results.isEmpty
+            && results.allSatisfy { result in
+                if case .failure(let error) = result { error.isTemporary } else { false }
+            }
         return response(out, isHopeless ? .serviceUnavailable : .ok, isTemporary: isHopeless)
     }
 

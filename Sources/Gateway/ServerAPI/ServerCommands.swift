@@ -57,6 +57,7 @@ struct ServerCommands: Sendable {
         // What is wrong with the payload is wrong everywhere.
         if let error = payloadError(parameters) { return PreparedCommand(failing: error) }
         let asked = parameters.channels.map { publication(to: $0, parameters) }
+        // The errors are not lost: `finish` finds them in `asked`, in their places.
         return PreparedCommand(asked.compactMap { try? $0.get() }) { replies in
             var rest = replies
             var failures = 0
@@ -98,7 +99,8 @@ struct ServerCommands: Sendable {
         } catch { return .failure(.badRequest("b64data holds no JSON: \(error.description)")) }
     }
 
-    private func publication(to channel: String, _ parameters: ServerParameters) -> Result<EngineQuestion, ServerError> {
+    private func publication(to channel: String, _ parameters: ServerParameters) -> Result<EngineQuestion, ServerError>
+    {
         let resolved: (name: ChannelName, options: ChannelOptions)
         switch namespaces.resolve(channel) {
         case .success(let found): resolved = found

@@ -37,7 +37,8 @@ enum ServerRequestReader {
     private static func command(
         _ cursor: inout JSONCursor, _ buffer: UnsafeRawBufferPointer
     ) throws(JSONError) -> Result<ServerCommand, ServerError> {
-        var found = Result<ServerCommand, ServerError>.failure(.badRequest("the command names no method that is served"))
+        var found = Result<ServerCommand, ServerError>.failure(
+            .badRequest("the command names no method that is served"))
         if cursor.readNull() { return found }
         try cursor.beginObject()
         while let key = try cursor.nextKey() {

@@ -71,7 +71,8 @@ public enum SessionRules {
     static func check(ttl: Int64) throws(SessionInputFault) {
         guard (SessionLimits.ttlMin...SessionLimits.ttlMax).contains(ttl) else {
             throw SessionInputFault(
-                "bad-ttl", "A ttl is in milliseconds, from \(SessionLimits.ttlMin) to \(SessionLimits.ttlMax) (30 days).")
+                "bad-ttl",
+                "A ttl is in milliseconds, from \(SessionLimits.ttlMin) to \(SessionLimits.ttlMax) (30 days).")
         }
     }
 

@@ -30,8 +30,11 @@ public final class JournalReader: Sendable {
 
     /// Where the journal's rows begin.
     public struct Beginning: Sendable, Equatable {
+        /// The number of the oldest row.
         public let row: Int64
+        /// Its place.
         public let cursor: Cursor
+        /// Its entry time, in milliseconds since 1970.
         public let time: Int64
         /// True when no row was ever deleted, so that nothing was there before.
         public var isComplete: Bool { row == 1 }
@@ -40,7 +43,8 @@ public final class JournalReader: Sendable {
     /// The oldest row that is there; nil when there is none.
     public func beginning() throws(JournalError) -> Beginning? {
         try reading { db in
-            let statement = try RawStatement(db, "SELECT row, lineage, sequence, time FROM journal ORDER BY row LIMIT 1")
+            let statement = try RawStatement(
+                db, "SELECT row, lineage, sequence, time FROM journal ORDER BY row LIMIT 1")
             guard try statement.step() else { return nil }
             defer { statement.reset() }
             let cursor = Cursor(lineage: statement.unsigned(1), sequence: statement.unsigned(2))
@@ -77,7 +81,8 @@ public final class JournalReader: Sendable {
             }
             guard first >= oldest else {
                 throw JournalError(
-                    .unavailable, "retention deleted entries before they were read: the journal now begins at row \(oldest)")
+                    .unavailable,
+                    "retention deleted entries before they were read: the journal now begins at row \(oldest)")
             }
             let ceiling = min(newest, first.saturatingAdd(Int64(JournalLimits.scanRows - 1)))
             let (rows, last) = try Self.rows(db, first...max(first, ceiling), filter)
@@ -96,7 +101,8 @@ public final class JournalReader: Sendable {
             AND (?3 IS NULL OR channel = ?3) AND (?4 IS NULL OR instr(?4, ' ' || kind || ' ') > 0)
             AND time BETWEEN ?5 AND ?6 ORDER BY row LIMIT ?7
             """)
-        let kinds = filter.kinds.isEmpty ? nil : " " + filter.kinds.map(\.rawValue).sorted().joined(separator: " ") + " "
+        let kinds =
+            filter.kinds.isEmpty ? nil : " " + filter.kinds.map(\.rawValue).sorted().joined(separator: " ") + " "
         try statement.bind(numbers.lowerBound, at: 0)
         try statement.bind(numbers.upperBound, at: 1)
         try statement.bind(filter.channel, at: 2)

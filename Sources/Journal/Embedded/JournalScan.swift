@@ -7,7 +7,9 @@ import Migrations
 public struct JournalScan: Sendable {
     /// Faults of one kind: how many, and the first of them in words.
     public struct Faults: Sendable, Equatable {
+        /// How many there are.
         public private(set) var count = 0
+        /// The first few, in words.
         public private(set) var first: [String] = []
 
         private static let shownMax = 3
@@ -22,10 +24,15 @@ public struct JournalScan: Sendable {
         }
     }
 
+    /// All rows.
     public private(set) var rows = 0
+    /// Rows of entries that changed nothing.
     public private(set) var refused = 0
+    /// Their cost, as retention counts it.
     public private(set) var sizeBytes = 0
+    /// The first entry; nil when there is none.
     public private(set) var oldest: Cursor?
+    /// The last entry; nil when there is none.
     public private(set) var newest: Cursor?
     /// Rows whose checksum doesn't match, or that say something unknown.
     public private(set) var damaged = Faults()
@@ -50,7 +57,8 @@ public struct JournalScan: Sendable {
     public var lineageCount: Int { table.lineages.count }
 
     private mutating func checkLineages() {
-        for (earlier, later) in zip(table.lineages, table.lineages.dropFirst()) where later.firstRow <= earlier.firstRow {
+        for (earlier, later) in zip(table.lineages, table.lineages.dropFirst()) where later.firstRow <= earlier.firstRow
+        {
             lineages.note("lineage \(later.lineage) begins at row \(later.firstRow), before lineage \(earlier.lineage)")
         }
     }
@@ -64,7 +72,9 @@ public struct JournalScan: Sendable {
             sizeBytes += stored.sizeBytes
             let row = try stored.journalRow()
             if row.outcome.refusal != nil { refused += 1 }
-            if row.outcome.offset != nil, row.outcome.epoch == nil { damaged.note("entry \(cursor) has an offset, but no epoch") }
+            if row.outcome.offset != nil, row.outcome.epoch == nil {
+                damaged.note("entry \(cursor) has an offset, but no epoch")
+            }
         } catch { damaged.note(error.message) }
         follow(number, cursor)
         if oldest == nil { oldest = cursor }
@@ -76,13 +86,16 @@ public struct JournalScan: Sendable {
             if number != lastRow + 1 {
                 let missing = number - lastRow - 1
                 order.note("\(missing) \(missing == 1 ? "row is" : "rows are") missing between \(newest) and \(cursor)")
-            } else if cursor.lineage == newest.lineage ? cursor != newest.next : cursor.sequence != 0 || cursor < newest {
+            } else if cursor.lineage == newest.lineage ? cursor != newest.next : cursor.sequence != 0 || cursor < newest
+            {
                 order.note("entry \(cursor) follows \(newest)")
             }
         }
         guard let span = table.lineages.last(where: { $0.firstRow <= number }), span.lineage == cursor.lineage,
             table.row(of: cursor) == number
-        else { return lineages.note("entry \(cursor) is in row \(number), which isn't its place in the table of lineages") }
+        else {
+            return lineages.note("entry \(cursor) is in row \(number), which isn't its place in the table of lineages")
+        }
     }
 }
 

@@ -52,7 +52,9 @@ public final class EntryFileWriter {
     private func flush() throws(StorageError) {
         var done = 0
         while done < buffer.count {
-            let written = buffer.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done) }
+            let written = buffer.withUnsafeBytes {
+                write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
+            }
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { throw failure() }
             done += written

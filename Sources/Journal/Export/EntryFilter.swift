@@ -47,10 +47,13 @@ extension EntryPoint: CustomStringConvertible {
 
 /// Which entries somebody wants to see; both ends are included.
 public struct EntryFilter: Sendable, Equatable {
+    /// Nil for all.
     public var channel: String?
     /// Empty for all.
     public var kinds: Set<EntryKind> = []
+    /// The first place that is wanted; nil for the beginning.
     public var since: EntryPoint?
+    /// The last place that is wanted; nil for the end.
     public var until: EntryPoint?
 
     /// Admits everything.

@@ -98,7 +98,8 @@ public enum EntryLine {
             while let name = try cursor.nextKey() {
                 let name = name.string(in: buffer)
                 switch name {
-                case "cursor", "time", "id", "channel", "kind", "verdict", "epoch": texts[name] = try cursor.readString()
+                case "cursor", "time", "id", "channel", "kind", "verdict", "epoch":
+                    texts[name] = try cursor.readString()
                 case "offset": offset = try cursor.readUInt64()
                 case "version": version = try cursor.readUInt64()
                 case "header": header = Array(buffer[try cursor.skipValue()])
@@ -140,7 +141,9 @@ extension EntryID: LosslessStringConvertible {
     /// Reads `origin-counter`, the origin in hexadecimal.
     public init?(_ description: String) {
         let parts = description.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let origin = UInt64(parts[0], radix: 16), let counter = UInt64(parts[1]) else { return nil }
+        guard parts.count == 2, let origin = UInt64(parts[0], radix: 16), let counter = UInt64(parts[1]) else {
+            return nil
+        }
         self.init(origin: origin, counter: counter)
     }
 }

@@ -9,8 +9,8 @@ public struct EntryTable: Sendable {
     private static let titles = ["CURSOR", "TIME", "VERDICT", "KIND", "CHANNEL", "AT", "KEY", "BODY"]
     /// Columns never grow past these; the body takes what is left.
     private static let widthsMax = [14, 24, 18, 14, 24, 9, 12]
-    /// For pages that were not seen yet.
-    private static let widthsUsual = [10, 24, 14, 14, 16, 7, 6]
+    /// Columns are at least this wide where later pages may need it.
+    private static let widthsMin = [10, 24, 14, 14, 14, 10, 3]
     /// With a narrower rest the body would say nothing: then channel and key give way.
     private static let bodyMin = 28
     private static let yielding = [(column: 6, min: 7), (column: 4, min: 14)]
@@ -23,10 +23,17 @@ public struct EntryTable: Sendable {
     /// Chooses the widths of the columns.
     ///
     /// - Parameters:
-    ///   - rows: all rows that will come; nil when they are not known yet.
+    ///   - rows: rows that will come.
+    ///   - isWhole: true when no others will.
     ///   - isColoured: true marks refused entries in red, for terminals.
-    public init(measuring rows: [JournalRow]?, isColoured: Bool) {
-        let widths = rows.map(Self.measured) ?? Self.widthsUsual
+    public init(measuring rows: [JournalRow], isWhole: Bool, isColoured: Bool) {
+        var widths = Self.measured(rows)
+        if !isWhole { widths = zip(widths, Self.widthsMin).map(max) }
+        for (column, least) in Self.yielding {
+            let rest = Self.columnsMax - widths.reduce(0, +) - widths.count
+            guard rest < Self.bodyMin else { break }
+            widths[column] = max(min(least, widths[column]), widths[column] - (Self.bodyMin - rest))
+        }
         self.widths = widths + [Self.columnsMax - widths.reduce(0, +) - widths.count]
         self.isColoured = isColoured
     }
@@ -37,11 +44,6 @@ public struct EntryTable: Sendable {
             for (column, cell) in cells.dropLast().enumerated() {
                 widths[column] = min(widthsMax[column], max(widths[column], width(cell)))
             }
-        }
-        for (column, least) in yielding {
-            let rest = columnsMax - widths.reduce(0, +) - widths.count
-            guard rest < bodyMin else { break }
-            widths[column] = max(min(least, widths[column]), widths[column] - (bodyMin - rest))
         }
         return widths
     }

@@ -12,7 +12,13 @@ public enum IndentedJSON {
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
             if isInString {
                 append(scalar, to: &out)
-                if isEscaped { isEscaped = false } else if scalar == "\\" { isEscaped = true } else if scalar == "\"" { isInString = false }
+                if isEscaped {
+                    isEscaped = false
+                } else if scalar == "\\" {
+                    isEscaped = true
+                } else if scalar == "\"" {
+                    isInString = false
+                }
                 continue
             }
             guard !scalar.properties.isWhitespace else { continue }

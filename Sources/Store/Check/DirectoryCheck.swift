@@ -53,7 +53,8 @@ public struct DirectoryCheck {
         switch findings {
         case .success(let findings): for finding in findings { add(finding) }
         case .failure(let error):
-            let reason = (error as? JournalError)?.message ?? StorageError.from(error, path: directory.database).description
+            let reason =
+                (error as? JournalError)?.message ?? StorageError.from(error, path: directory.database).description
             add(Finding(name, isOK: false, "can't be checked: \(reason)"))
         }
     }

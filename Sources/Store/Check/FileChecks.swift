@@ -30,7 +30,8 @@ enum FileChecks {
         switch decision {
         case .keep:
             let lineage = head?.lineage ?? 0
-            return Finding(name, "the log holds entry \(recorded) that it names; the next start keeps lineage \(lineage)")
+            return Finding(
+                name, "the log holds entry \(recorded) that it names; the next start keeps lineage \(lineage)")
         case .open(.newFile): return Finding(name, "no entry yet; the next start opens lineage 1")
         case .open(.recordMissing):
             guard access(directory.headRecord, F_OK) == 0 else {
@@ -42,7 +43,8 @@ enum FileChecks {
             return Finding(name, isOK: false, "entry \(recorded) that it names isn't in the log, \(end); \(next)")
         case .open(.powerCut):
             return Finding(
-                name, "the machine was restarted without a clean stop under durability os, so entries may be gone; \(next)")
+                name,
+                "the machine was restarted without a clean stop under durability os, so entries may be gone; \(next)")
         }
     }
 

@@ -4,6 +4,7 @@ import Journal
 public struct Finding: Sendable, Equatable {
     /// The invariant's short name.
     public let name: String
+    /// True when the invariant holds.
     public let isOK: Bool
     /// What was looked at, or what is wrong.
     public let detail: String

@@ -10,7 +10,9 @@ enum JournalChecks {
         return [
             Finding(
                 "rows", scan.damaged,
-                ok: "\(scan.rows) entries\(range), \(scan.refused) refused, \(scan.sizeBytes) bytes; every checksum matches"),
+                ok:
+                    "\(scan.rows) entries\(range), \(scan.refused) refused, \(scan.sizeBytes) bytes; every checksum matches"
+            ),
             Finding("sequence", scan.order, ok: "no entry is missing\(range)"),
             Finding("lineages", scan.lineages, ok: "every entry is where the table of \(scan.lineageCount) says"),
         ]

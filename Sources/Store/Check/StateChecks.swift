@@ -10,7 +10,8 @@ enum StateChecks {
         let name = "checkpoint"
         guard let newest = try JournalTable.newest(db) else {
             let isEmpty = state.head == .start
-            return Finding(name, isOK: isEmpty, isEmpty ? "none yet" : "it includes \(state.head), but the log is empty")
+            return Finding(
+                name, isOK: isEmpty, isEmpty ? "none yet" : "it includes \(state.head), but the log is empty")
         }
         guard state.head <= newest.cursor else {
             return Finding(name, isOK: false, "it includes \(state.head), but the log ends at \(newest.cursor)")
@@ -19,7 +20,8 @@ enum StateChecks {
         let oldest = try Int64.fetchOne(db, sql: "SELECT min(row) FROM journal") ?? 1
         let first = table.rowAfter(state.head)
         guard oldest <= first else {
-            return Finding(name, isOK: false, "it includes \(state.head), but the next entries were deleted from the log")
+            return Finding(
+                name, isOK: false, "it includes \(state.head), but the next entries were deleted from the log")
         }
         let epochs = state.bucketEpochs.values.filter { $0 > state.head }.count
         guard epochs == 0, state.epochBase <= state.head else {
@@ -42,13 +44,15 @@ enum StateChecks {
                 try state.loadRows(of: row.entry.channel, from: db)
                 let applied = state.apply(row.entry, at: row.cursor)
                 guard applied.outcome != row.outcome else { continue }
-                faults.note("entry \(row.cursor) was \(words(row.outcome)) and is \(words(applied.outcome)) when replayed")
+                faults.note(
+                    "entry \(row.cursor) was \(words(row.outcome)) and is \(words(applied.outcome)) when replayed")
             }
             count += rows.count
             guard rows.count == JournalLimits.replayPageRows else { break }
             next += Int64(rows.count)
         }
-        let finding = Finding("replay", faults, ok: "\(count) entries after \(start) have the outcomes that they record")
+        let finding = Finding(
+            "replay", faults, ok: "\(count) entries after \(start) have the outcomes that they record")
         return (finding, state)
     }
 
@@ -59,7 +63,8 @@ enum StateChecks {
 
     static func channels(_ db: Database, _ replayed: State?) throws -> Finding {
         guard let replayed else {
-            return Finding("channels", isOK: false, "can't be checked, because the entries after the checkpoint can't be replayed")
+            return Finding(
+                "channels", isOK: false, "can't be checked, because the entries after the checkpoint can't be replayed")
         }
         var faults = JournalScan.Faults()
         let statement = try RawStatement(
@@ -69,9 +74,13 @@ enum StateChecks {
         while try statement.step() {
             count += 1
             let (channel, name) = (CheckpointTable.decodeChannel(statement, from: 0), statement.text(6))
-            if channel.floor > channel.top { faults.note("\(name) has a floor of \(channel.floor) above its top \(channel.top)") }
+            if channel.floor > channel.top {
+                faults.note("\(name) has a floor of \(channel.floor) above its top \(channel.top)")
+            }
             let due = Session.id(ofChannel: name) == nil ? channel.dueAt : Int64.max
-            if statement.int64(7) != due { faults.note("\(name) is marked as due at \(statement.int64(7)), not \(due)") }
+            if statement.int64(7) != due {
+                faults.note("\(name) is marked as due at \(statement.int64(7)), not \(due)")
+            }
         }
         try JournalChecks.forEachNumbering(db) { numbering in
             let name = numbering.channel
@@ -83,7 +92,8 @@ enum StateChecks {
             } else {
                 let current = channel?.epoch ?? replayed.birthEpoch(of: name)
                 guard let epoch = Journal.Cursor(numbering.epoch), epoch < current else {
-                    return faults.note("\(name) is in epoch \(current), but has publications of epoch \(numbering.epoch)")
+                    return faults.note(
+                        "\(name) is in epoch \(current), but has publications of epoch \(numbering.epoch)")
                 }
             }
         }
@@ -98,7 +108,9 @@ enum StateChecks {
         while try statement.step() {
             count += 1
             let session = CheckpointTable.decodeSession(statement)
-            if let fault = fault(of: session, dueAt: statement.int64(11)) { faults.note("session \(session.id) \(fault)") }
+            if let fault = fault(of: session, dueAt: statement.int64(11)) {
+                faults.note("session \(session.id) \(fault)")
+            }
         }
         return Finding("sessions", faults, ok: "\(count) in the checkpoint, each consistent")
     }
@@ -118,7 +130,8 @@ enum StateChecks {
 
     static func idempotency(_ db: Database) throws -> Finding {
         let (most, now) = (IdempotencyWindow.recordsMax, try Checkpoint.load(db).journalTime)
-        let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM idempotency WHERE expires_at > ?", arguments: [now]) ?? 0
+        let count =
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM idempotency WHERE expires_at > ?", arguments: [now]) ?? 0
         return Finding("idempotency", isOK: count <= most, "\(count) keys remembered, of \(most) at most")
     }
 }

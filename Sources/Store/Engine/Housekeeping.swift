@@ -133,7 +133,7 @@ extension EngineCore {
         return keptAlive.prefix(EngineLimits.keptAliveRows)
     }
 
-    private func trim() {
+    func trim() {
         let before = clock.entryTime() - configuration.journalRetention
         do throws(JournalError) {
             _ = try journal.trim(before: before, bytesMax: configuration.journalBytesMax, checkpoint: checkpointed)

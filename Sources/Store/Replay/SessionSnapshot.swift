@@ -2,19 +2,27 @@ import Journal
 
 /// A session as it was at some place of the journal; nil where the journal no longer tells.
 public struct SessionSnapshot: Sendable, Equatable {
+    /// The session; always known.
     public let id: String
+    /// What the session was created as.
     public internal(set) var type: String?
+    /// Who may use it; empty for nobody but the API key.
     public internal(set) var owner: String?
     /// One JSON value; empty once the session has ended.
     public internal(set) var document: [UInt8]?
+    /// 1 at creation; every put, patch and end adds one.
     public internal(set) var version: UInt64?
     /// Journal times in milliseconds since 1970.
     public internal(set) var createdAt: Int64?
+    /// When the document last changed.
     public internal(set) var updatedAt: Int64?
+    /// The last sign of life.
     public internal(set) var touchedAt: Int64?
+    /// Milliseconds of life after the last sign of it.
     public internal(set) var ttl: Int64?
     /// Nil while the session lives; known whenever the document is.
     public internal(set) var endedAt: Int64?
+    /// Why it ended; nil while it lives.
     public internal(set) var endReason: String?
 
     /// Nothing is known but the id.

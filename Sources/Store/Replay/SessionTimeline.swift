@@ -16,7 +16,9 @@ public struct SessionTimeline: Sendable, Equatable {
         case absent
     }
 
+    /// The session that is followed.
     public let id: String
+    /// What is known of it after the rows so far.
     public private(set) var standing: Standing
     /// The largest entry time so far, in milliseconds since 1970. Where the journal's first rows were deleted and the clock
     /// was set back before, the service's own journal time may be a little later.

@@ -6,7 +6,8 @@ import Store
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Verify a data directory, also that of a running node.",
-        discussion: "One line per invariant; ends with 0 when all hold and with 1 when one doesn't. Nothing is written.")
+        discussion: "One line per invariant; ends with 0 when all hold and with 1 when one doesn't. Nothing is written."
+    )
 
     @OptionGroup var data: DataDirectoryFlag
 

@@ -25,8 +25,9 @@ extension Exit {
         self.init(.unavailable, Self.sentence(error.message))
     }
 
+    /// Begins with a capital letter, unless a path comes first.
     private static func sentence(_ text: String) -> String {
-        let sentence = text.prefix(1).uppercased() + text.dropFirst()
-        return text.hasPrefix("/") || text.hasPrefix(".") ? text + "." : sentence + "."
+        let isPath = text.prefix { $0 != " " }.contains { "/.".contains($0) }
+        return (isPath ? text : text.prefix(1).uppercased() + text.dropFirst()) + "."
     }
 }

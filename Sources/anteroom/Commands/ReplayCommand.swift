@@ -23,8 +23,10 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Only entries of this channel.") var channel: String?
     @Option(help: ArgumentHelp("Only entries of this session.", valueName: "id")) var session: String?
     @Option(help: "Only entries of this kind; may be given several times.") var kind: [String] = []
-    @Option(parsing: .unconditional, help: ArgumentHelp("Only entries from here on.", valueName: "place")) var since: String?
-    @Option(parsing: .unconditional, help: ArgumentHelp("Only entries up to here.", valueName: "place")) var until: String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Only entries from here on.", valueName: "place"))
+    var since: String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Only entries up to here.", valueName: "place"))
+    var until: String?
     @Option(help: "At most this many entries.") var limit: Int?
     @Flag(help: "Go on with new entries as they come; end with Ctrl-C.") var follow = false
     @Option(help: "table, for people, or ndjson, one JSON object a line.") var format: Format = .table
@@ -70,17 +72,25 @@ struct ReplayCommand: AsyncParsableCommand {
         if let point = EntryPoint(text, now: now) { return point }
         throw Exit(
             .usage,
-            "\(flag) is \"\(text)\"; accepted is a cursor like 1.42, a time like 2026-11-21T05:40:00Z, or a span like -10m.")
+            "\(flag) is \"\(text)\"; accepted is a cursor like 1.42, a time like 2026-11-21T05:40:00Z, or a span like -10m."
+        )
     }
 
     private func refuseContradictions() throws {
         let contradictions: [(Bool, String)] = [
-            (channel != nil && session != nil, "--channel and --session contradict each other; accepted is one of them."),
-            (from != nil && data.dataDir != nil, "--from and --data-dir contradict each other; accepted is one of them."),
+            (
+                channel != nil && session != nil,
+                "--channel and --session contradict each other; accepted is one of them."
+            ),
+            (
+                from != nil && data.dataDir != nil,
+                "--from and --data-dir contradict each other; accepted is one of them."
+            ),
             (limit.map { $0 < 1 } ?? false, "--limit is \(limit ?? 0); accepted is a whole number from 1."),
             (stateAt != nil && session == nil, "--state-at needs --session."),
             (
-                stateAt != nil && (follow || export != nil || since != nil || until != nil || limit != nil || !kind.isEmpty),
+                stateAt != nil
+                    && (follow || export != nil || since != nil || until != nil || limit != nil || !kind.isEmpty),
                 "--state-at goes with --session, --from, --data-dir and --format only."
             ),
             (

@@ -11,7 +11,7 @@ extension ReplayCommand {
         if page.isEmpty, !follow { throw nothing(source) }
         // A page that isn't full is all there is, so its columns can be as wide as they need.
         let isAll = !follow && (page.count < JournalLimits.replayPageRows || left <= page.count)
-        let table = EntryTable(measuring: isAll ? Array(page.prefix(left)) : nil, isColoured: Output.isColoured)
+        let table = EntryTable(measuring: Array(page.prefix(left)), isWhole: isAll, isColoured: Output.isColoured)
         if format == .table { Output.line(table.header) }
         while left > 0 {
             let rows = page.prefix(left)
@@ -62,7 +62,10 @@ extension ReplayCommand {
     private func nothing(_ source: EntrySource) -> ExitCode {
         let place = from ?? "the journal of \(data.directory.path)"
         guard let beginning = source.beginning else { return Output.nothing("There is no entry in \(place).") }
-        let what = session.map { "No entry of session \($0)" } ?? channel.map { "No entry of channel \($0)" } ?? "No such entry"
-        return Output.nothing("\(what) in \(place), which begins at \(beginning.cursor) (\(EntryTime.text(beginning.time))).")
+        let what =
+            session.map { "No entry of session \($0)" } ?? channel.map { "No entry of channel \($0)" }
+            ?? "No such entry"
+        return Output.nothing(
+            "\(what) in \(place), which begins at \(beginning.cursor) (\(EntryTime.text(beginning.time))).")
     }
 }

@@ -24,6 +24,7 @@ extension ReplayCommand {
     }
 
     private func text(_ snapshot: SessionSnapshot, _ cursor: Cursor, _ time: Int64) -> String {
-        format == .table ? snapshot.description(at: cursor, time) : String(decoding: snapshot.json(at: cursor, time), as: UTF8.self)
+        format == .table
+            ? snapshot.description(at: cursor, time) : String(decoding: snapshot.json(at: cursor, time), as: UTF8.self)
     }
 }

@@ -17,7 +17,11 @@ private final class RecordingSubscriber: HubSubscriber {
         log.append("\(batch.channel) \(batch.publications.map { String($0.offset) }.joined(separator: ","))")
         onDelivery?()
     }
-    func lost(_ subscription: Gateway.Subscription) { log.append("lost \(subscription.channel.name)") }
+    var onLoss: ((Gateway.Subscription) -> Void)?
+    func lost(_ subscription: Gateway.Subscription) {
+        log.append("lost \(subscription.channel.name)")
+        onLoss?(subscription)
+    }
     func flushQueued() { log.append("flush") }
 }
 
@@ -81,6 +85,21 @@ private final class RecordingSubscriber: HubSubscriber {
         }
         carryOut(publications("a", 1...2), open, publications("a", 3...4))
         #expect(one.log == ["a 3,4", "flush"])
+    }
+
+    @Test func answer_whenTheNumberingBreaksRightBeforeIt_getsAllThatFollowsAllTheSame() {
+        let (old, new) = (RecordingSubscriber(), RecordingSubscriber())
+        let hub = hub
+        old.onLoss = { hub.close($0) }
+        _ = hub.open("a", at: at(4), for: old)
+        let (boundHub, boundNew) = (NIOLoopBound(hub, eventLoop: hub.eventLoop), NIOLoopBound(new, eventLoop: hub.eventLoop))
+        let open = HandOver.Item.answer { _ in
+            _ = boundHub.value.open("a", at: Store.Position(epoch: "e", offset: 9), for: boundNew.value)
+        }
+        carryOut(publications("a", 9...9), open, publications("a", 10...10))
+        carryOut(publications("a", 11...11))
+        #expect(old.log == ["lost a"])
+        #expect(new.log == ["a 10", "flush", "a 11", "flush"])
     }
 
     @Test func answer_whenTheRoundFailed_isToldSo() {

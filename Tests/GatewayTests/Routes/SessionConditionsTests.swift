@@ -51,7 +51,8 @@ import Testing
                     for writer in 0..<100 {
                         group.addTask {
                             let fields = ["If-Match": "\"\(version)\"", "Content-Type": "application/json"]
-                            return try await rig.send(.patch, "/api/sessions/\(id)", #"{"n":\#(writer)}"#, fields).status
+                            return try await rig.send(.patch, "/api/sessions/\(id)", #"{"n":\#(writer)}"#, fields)
+                                .status
                         }
                     }
                     return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
@@ -72,7 +73,11 @@ import Testing
             #expect(again.field("idempotency-replayed") == "true")
             #expect(first.body == again.body)
             #expect(first.field("location") == again.field("location"))
-            for other in [#"{"document":2}"#, #"{"document":1,"type":"x"}"#, #"{"document":1,"ttl":5000}"#, #"{"document":1,"owner":"o"}"#] {
+            let others = [
+                #"{"document":2}"#, #"{"document":1,"type":"x"}"#, #"{"document":1,"ttl":5000}"#,
+                #"{"document":1,"owner":"o"}"#,
+            ]
+            for other in others {
                 let conflict = try await rig.send(.post, "/api/sessions", other, key)
                 #expect(conflict.status == 409)
                 #expect(conflict.member("code") == "\"idempotency-conflict\"")

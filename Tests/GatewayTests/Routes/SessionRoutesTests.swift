@@ -106,7 +106,9 @@ import Testing
     @Test func read_whenTheTagIsKnown_is304() async throws {
         try await RouteRig.run { rig in
             let id = try await rig.makeSession()
-            for (condition, status) in [("\"1\"", 304), ("W/\"1\"", 304), ("*", 304), ("\"2\", \"1\"", 304), ("\"2\"", 200)] {
+            for (condition, status) in [
+                ("\"1\"", 304), ("W/\"1\"", 304), ("*", 304), ("\"2\", \"1\"", 304), ("\"2\"", 200),
+            ] {
                 let reply = try await rig.send(.get, "/api/sessions/\(id)", "", ["If-None-Match": condition])
                 #expect(reply.status == status, "\(condition)")
                 #expect(reply.field("etag") == "\"1\"")

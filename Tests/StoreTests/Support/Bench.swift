@@ -65,7 +65,7 @@ final class Bench {
         return try answer.get()
     }
 
-    func subscribe(_ channel: String, from position: Store.Position? = nil, limit: Int = 0) throws -> SubscribeAnswer {
+    func subscribe(_ channel: String, from position: Position? = nil, limit: Int = 0) throws -> SubscribeAnswer {
         try ask { to in
             .subscribe(SubscribeRequest(channel: channel, loop: 0, recover: position, limit: limit, access: .granted), to)
         }

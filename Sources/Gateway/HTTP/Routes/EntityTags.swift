@@ -14,7 +14,8 @@ enum EntityTags: Equatable, Sendable {
 
         /// The version that the tag names; nil for a tag that is none of ours.
         var version: UInt64? {
-            guard text.utf8.first != UInt8(ascii: "0") || text == "0", text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            guard text.utf8.first != UInt8(ascii: "0") || text == "0",
+                text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
             else { return nil }
             return UInt64(text)
         }

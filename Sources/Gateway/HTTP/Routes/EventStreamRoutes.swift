@@ -70,7 +70,7 @@ struct EventStreamRoutes: Sendable {
         guard let seat = nextSeat.of(core.seats) else { throw Problem(.serviceUnavailable) }
         let body = EventStreamBody(core: core, plan: plan, seat: seat)
         return Response(
-            status: .ok, headers: Self.headers(for: request),
+            status: .ok, headers: Self.headers,
             body: ResponseBody { writer in try await body.run(request, &writer) })
     }
 
@@ -114,16 +114,11 @@ struct EventStreamRoutes: Sendable {
         }
     }
 
-    private static func headers(for request: Request) -> HTTPFields {
+    private static var headers: HTTPFields {
         var headers = HTTPFields()
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-store"
         headers.set("X-Accel-Buffering", to: "no")
-        // The origin was checked: a page that may ask may read the answer.
-        if let origin = request.headers[.origin] {
-            headers[.accessControlAllowOrigin] = origin
-            headers[.vary] = "Origin"
-        }
         return headers
     }
 }

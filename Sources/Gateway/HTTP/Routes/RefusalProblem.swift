@@ -23,9 +23,11 @@ extension Problem {
                 detail: "This Idempotency-Key made a session before; use another key for another session.")
         case .versionMismatch:
             self.init(
-                .preconditionFailed, code: "version-mismatch", detail: "The session is at another version; read it again.")
+                .preconditionFailed, code: "version-mismatch",
+                detail: "The session is at another version; read it again.")
         case .badPatch:
-            self.init(.badRequest, code: "bad-patch", detail: "The document after this patch would be nested too deeply.")
+            self.init(
+                .badRequest, code: "bad-patch", detail: "The document after this patch would be nested too deeply.")
         case .tooLarge:
             self.init(
                 .contentTooLarge, code: "document-too-large",

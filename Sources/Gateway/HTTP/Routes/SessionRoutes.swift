@@ -101,7 +101,8 @@ struct SessionRoutes: Sendable {
     }
 
     /// The session after a write.
-    func written(_ answer: WriteAnswer, for identity: Identity, status: HTTPResponse.Status) throws(Problem) -> Response {
+    func written(_ answer: WriteAnswer, for identity: Identity, status: HTTPResponse.Status) throws(Problem) -> Response
+    {
         switch answer {
         case .accepted(let receipt), .duplicate(let receipt):
             guard let session = receipt.session else { throw Problem(Refusal.notFound) }

@@ -20,7 +20,8 @@ extension SessionRoutes {
             headers.set("Accept-Patch", to: Self.patchTypes.joined(separator: ", "))
             throw Problem(
                 .unsupportedMediaType, code: "unsupported-patch",
-                detail: "A patch is a JSON Merge Patch: send Content-Type application/merge-patch+json.", headers: headers)
+                detail: "A patch is a JSON Merge Patch: send Content-Type application/merge-patch+json.",
+                headers: headers)
         }
         let patch = try Self.json(try await request.bytes(context))
         return try written(try await change(.patch(patch), caller), for: caller.identity, status: .ok)

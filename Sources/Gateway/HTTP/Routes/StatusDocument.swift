@@ -116,7 +116,8 @@ struct StatusDocument: Encodable {
     }
 
     private init(
-        _ core: GatewayCore, channels: [String: Int], sessions: Sessions?, journal: JournalFigures?, counters: [String: Int]?,
+        _ core: GatewayCore, channels: [String: Int], sessions: Sessions?, journal: JournalFigures?,
+        counters: [String: Int]?,
         failure: EngineError?
     ) {
         let (figures, isOpen) = (ProcessFigures(), core.configuration.insecure)

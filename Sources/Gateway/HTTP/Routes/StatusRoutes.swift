@@ -20,9 +20,10 @@ struct StatusRoutes: Sendable {
     private func document() async -> StatusDocument {
         let engine = core.engine
         do throws(EngineError) {
+            // Listing writes a checkpoint first, so that the count after it is of the same sessions.
+            let sessions = try await engine.ask { .listSessions(type: nil, after: "", limit: Self.listedMax, $0) }
             let status = try await engine.ask { .status($0) }
             let channels = try await engine.ask { .channels($0) }
-            let sessions = try await engine.ask { .listSessions(type: nil, after: "", limit: Self.listedMax, $0) }
             return StatusDocument(core, status, channels: channels, sessions: sessions)
         } catch {
             // A status page is read when something is wrong: what can be told without the engine is told.

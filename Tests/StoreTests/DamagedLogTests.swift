@@ -1,0 +1,102 @@
+import Foundation
+import Journal
+import Migrations
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// SQLite heals a damaged write-ahead log silently: whatever is done to it, either everything that was acknowledged is there
+/// under its epoch, or the epoch is another one, or the start is refused.
+@Suite struct DamagedLogTests {
+    private static let frameBytes = 24 + 4_096
+    private static let headerBytes = 32
+
+    /// A killed directory with publications that were acknowledged one by one.
+    private struct Victim {
+        let directory: TemporaryDirectory
+        let clock: ManualClock
+        let epoch: String
+        let log: [UInt8]
+        static let count: UInt64 = 24
+
+        init(flushes: Bool) throws {
+            let bench = try Bench()
+            clock = bench.clock
+            for index in 1...Self.count {
+                try bench.write(.publish("a", "\(index)"))
+                if flushes, index == Self.count / 2 { bench.core.flush() }
+            }
+            if flushes { bench.core.flush() }
+            epoch = try bench.history("a").position.epoch
+            directory = try bench.kill()
+            log = try TemporaryDirectory.bytes(directory.writeAheadLog)
+        }
+
+        /// Opens a copy with another log: true when all is there under the epoch, false when it was told apart or refused.
+        func survives(_ log: [UInt8]) throws -> Bool {
+            let copy = try directory.copyAsKilled()
+            try TemporaryDirectory.write(log, to: copy.writeAheadLog)
+            let bench: Bench
+            do { bench = try Bench(copy, clock: clock) } catch is StorageError { return false }
+            let answer = try bench.history("a")
+            guard answer.position.epoch == epoch else {
+                #expect(bench.core.startFacts.openingReason != nil)
+                return false
+            }
+            #expect(answer.position.offset == Self.count)
+            let texts = answer.publications.map { String(decoding: $0.data, as: UTF8.self) }
+            #expect(texts == (1...Self.count).map { "\($0)" })
+            try bench.core.file.close()
+            return true
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func undamagedLog_survives(flushes: Bool) throws {
+        let victim = try Victim(flushes: flushes)
+        #expect(try victim.survives(victim.log))
+    }
+
+    /// D3: cut in the last frame. Every byte would be 4,120 starts of a second together; all edges and a spread of the middle.
+    @Test(arguments: [false, true])
+    func logCutInItsLastFrame_isCompleteOrToldApart(flushes: Bool) throws {
+        let victim = try Victim(flushes: flushes)
+        let frames = (victim.log.count - Self.headerBytes) / Self.frameBytes
+        #expect(frames > 20)
+        let start = Self.headerBytes + (frames - 1) * Self.frameBytes
+        let edges = Array(0...30) + stride(from: 31, to: Self.frameBytes - 8, by: 97) + Array((Self.frameBytes - 8)..<Self.frameBytes)
+        for cut in edges { _ = try victim.survives(Array(victim.log[..<(start + cut)])) }
+        // Behind the last checkpoint's last frame there is nothing that was acknowledged; otherwise a publication is gone.
+        #expect(try victim.survives(Array(victim.log[..<start])) == flushes)
+    }
+
+    /// D4: one flipped bit in every frame in turn, in its page and in its header.
+    @Test(arguments: [false, true])
+    func bitFlippedInEachFrame_isToldApart(flushes: Bool) throws {
+        let victim = try Victim(flushes: flushes)
+        let frames = (victim.log.count - Self.headerBytes) / Self.frameBytes
+        var survivors = 0
+        for frame in 0..<frames {
+            for place in [4, 24 + 50] {
+                var log = victim.log
+                log[Self.headerBytes + frame * Self.frameBytes + place] ^= 1
+                survivors += try victim.survives(log) ? 1 : 0
+            }
+        }
+        // Only frames behind the last publication may go unnoticed: those of a checkpoint.
+        #expect(survivors <= (flushes ? 30 : 0))
+        #expect(survivors < frames)
+    }
+
+    @Test func flippedHeaderOfTheLog_isToldApart() throws {
+        let victim = try Victim(flushes: false)
+        for place in 0..<Self.headerBytes {
+            var log = victim.log
+            log[place] ^= 1
+            // The checkpoint sequence number (bytes 12 to 15) is the only part that recovery may pass over.
+            let isCompared = !(12..<16).contains(place)
+            #expect(try !victim.survives(log) || !isCompared, "byte \(place)")
+        }
+    }
+}
