@@ -36,6 +36,7 @@ package final class WebSocketConnection: Sendable {
 
     /// Opens a WebSocket to a path of the loopback interface.
     /// - Parameters:
+    ///   - limit: the time for the handshake.
     ///   - onText: gets every text message.
     ///   - onEnd: is called before `end` has its value.
     ///   - afterEnd: is called when `end` has its value.
@@ -43,43 +44,61 @@ package final class WebSocketConnection: Sendable {
         port: Int,
         path: String,
         headers: [(String, String)] = [],
+        within limit: Duration = .seconds(10),
         onText: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable (SocketEnd) -> Void = { _ in },
         afterEnd: @escaping @Sendable () -> Void = {}
     ) async throws -> WebSocketConnection {
         let end = EndOfSocket(onEnd: onEnd, afterEnd: afterEnd)
-        let upgraded = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+        head.headers.add(name: "Host", value: "127.0.0.1:\(port)")
+        head.headers.add(name: "Content-Length", value: "0")
+        head.headers.add(contentsOf: headers)
+        let request = head
+        let opened = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(5))
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let upgrader = NIOTypedWebSocketClientUpgrader<any Channel>(
-                        maxFrameSize: 1 << 24,
-                        enableAutomaticErrorHandling: false
-                    ) { channel, _ in
-                        channel.eventLoop.makeCompletedFuture {
-                            let handler = WebSocketClientHandler(onText: onText, end: end)
-                            try channel.pipeline.syncOperations.addHandler(handler)
-                            return channel
-                        }
-                    }
-                    var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
-                    head.headers.add(name: "Host", value: "127.0.0.1:\(port)")
-                    head.headers.add(name: "Content-Length", value: "0")
-                    head.headers.add(contentsOf: headers)
-                    let upgrade = NIOTypedHTTPClientUpgradeConfiguration(
-                        upgradeRequestHead: head,
-                        upgraders: [upgrader]
-                    ) { channel in
-                        channel.close(promise: nil)
-                        return channel.eventLoop.makeFailedFuture(UpgradeRefused())
-                    }
-                    return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
-                        configuration: .init(upgradeConfiguration: upgrade)
-                    )
+                    try upgrade(channel, request, within: limit) { WebSocketClientHandler(onText: onText, end: end) }
                 }
             }
-        let channel = try await upgraded.get()
-        return WebSocketConnection(channel: channel, endOfSocket: end)
+        return WebSocketConnection(channel: try await opened.get(), endOfSocket: end)
+    }
+
+    /// Sends the handshake, and fails when its answer does not come in time or refuses.
+    private static func upgrade(
+        _ channel: any Channel,
+        _ request: HTTPRequestHead,
+        within limit: Duration,
+        _ handler: @escaping @Sendable () -> WebSocketClientHandler
+    ) throws -> EventLoopFuture<any Channel> {
+        let upgrader = NIOTypedWebSocketClientUpgrader<any Channel>(
+            maxFrameSize: 1 << 24,
+            enableAutomaticErrorHandling: false
+        ) { channel, _ in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(handler())
+                return channel
+            }
+        }
+        let configuration = NIOTypedHTTPClientUpgradeConfiguration(
+            upgradeRequestHead: request,
+            upgraders: [upgrader]
+        ) { channel in
+            channel.close(promise: nil)
+            return channel.eventLoop.makeFailedFuture(UpgradeRefused())
+        }
+        let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+            configuration: .init(upgradeConfiguration: configuration)
+        )
+        let promise = channel.eventLoop.makePromise(of: (any Channel).self)
+        let timeout = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+            promise.fail(DeadlinePassed(what: "answer to the upgrade to \(request.uri)", limit: limit))
+            channel.close(promise: nil)
+        }
+        negotiated.whenComplete { _ in timeout.cancel() }
+        negotiated.cascade(to: promise)
+        return promise.futureResult
     }
 
     /// Sends a text message in one frame.

@@ -109,6 +109,14 @@ import Testing
         #expect(client.pingCount == 1)
     }
 
+    @Test func open_withoutAnAnswer_meetsItsDeadline() async throws {
+        let server = try await StandInServer.start()
+        await #expect(throws: DeadlinePassed.self) {
+            try await WebSocketConnection.open(
+                port: server.port, path: "/hesitate", within: .milliseconds(50), onText: { _ in })
+        }
+    }
+
     @Test func open_whereNoUpgradeIs_throws() async throws {
         let server = try await StandInServer.start()
         await #expect(throws: UpgradeRefused.self) {

@@ -25,7 +25,13 @@ final class StandInServer: Sendable {
             .childChannelInitializer { channel in
                 let upgrader = NIOWebSocketServerUpgrader(
                     shouldUpgrade: { channel, head in
-                        channel.eventLoop.makeSucceededFuture(head.uri == "/refuse" ? nil : HTTPHeaders())
+                        let answer = channel.eventLoop.makePromise(of: HTTPHeaders?.self)
+                        switch head.uri {
+                        case "/refuse": answer.succeed(nil)
+                        case "/hesitate": channel.closeFuture.whenComplete { _ in answer.succeed(nil) }
+                        default: answer.succeed([:])
+                        }
+                        return answer.futureResult
                     },
                     upgradePipelineHandler: { channel, _ in
                         channel.eventLoop.makeCompletedFuture {
