@@ -26,7 +26,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
-        .target(name: "JSONText", swiftSettings: strict),
+        .target(name: "JSONBytes", swiftSettings: strict),
         .target(
             name: "Migrations",
             dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
@@ -34,13 +34,13 @@ let package = Package(
         ),
         .target(
             name: "Journal",
-            dependencies: ["JSONText", "Migrations", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["JSONBytes", "Migrations", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
         .target(
             name: "Store",
             dependencies: [
-                "JSONText", "Journal", "Migrations",
+                "JSONBytes", "Journal", "Migrations",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -51,7 +51,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "JSONText", "Journal", "Store",
+                "JSONBytes", "Journal", "Store",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -71,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "anteroom",
             dependencies: [
-                "JSONText", "Migrations", "Journal", "Store", "Gateway",
+                "JSONBytes", "Migrations", "Journal", "Store", "Gateway",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -95,7 +95,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "StyleTests", swiftSettings: strict),
-        .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
+        .testTarget(name: "JSONBytesTests", dependencies: ["JSONBytes"], swiftSettings: strict),
         .testTarget(
             name: "TestSupportTests",
             dependencies: [
@@ -115,7 +115,7 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: [
-                "JSONText", "Journal", "Migrations", "Store", "TestSupport",
+                "JSONBytes", "Journal", "Migrations", "Store", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "JSONText", "Journal", "Migrations", "Store", "TestSupport",
+                "JSONBytes", "Journal", "Migrations", "Store", "TestSupport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "JSONText", "Journal", "Migrations", "Store", "TestSupport",
+                "Gateway", "JSONBytes", "Journal", "Migrations", "Store", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

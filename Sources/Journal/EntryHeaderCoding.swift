@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 
 extension EntryHeader {
     /// The header as compact JSON; members that say nothing are left out.

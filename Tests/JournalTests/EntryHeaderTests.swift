@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Journal
 import TestSupport
 import Testing

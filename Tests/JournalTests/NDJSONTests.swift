@@ -1,5 +1,5 @@
 import Foundation
-import JSONText
+import JSONBytes
 import Migrations
 import TestSupport
 import Testing

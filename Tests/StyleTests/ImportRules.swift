@@ -7,12 +7,12 @@ enum ImportTable {
     /// A name that ends in `*` allows every module that starts with it. `nil` for a folder that has no row yet.
     static func allowed(in module: String) -> [String]? {
         switch module {
-        case "JSONText": []
+        case "JSONBytes": []
         case "Migrations": platform + file
-        case "Journal": platform + file + ["Migrations", "JSONText"]
-        case "Store": platform + file + ["Journal", "Migrations", "JSONText", "Crypto", "DequeModule", "HeapModule"]
+        case "Journal": platform + file + ["Migrations", "JSONBytes"]
+        case "Store": platform + file + ["Journal", "Migrations", "JSONBytes", "Crypto", "DequeModule", "HeapModule"]
         case "Gateway":
-            platform + ["Store", "Journal", "JSONText", "NIO*", "Hummingbird*", "HTTPTypes"]
+            platform + ["Store", "Journal", "JSONBytes", "NIO*", "Hummingbird*", "HTTPTypes"]
                 + ["Crypto", "DequeModule", "Logging", "ServiceLifecycle"]
         case "anteroom": ["*"]
         default: nil

@@ -2,7 +2,7 @@ import Testing
 
 @Suite struct ImportRulesTests {
     @Test(arguments: [
-        ("Sources/JSONText/A.swift", "import Foundation", false), ("Sources/Migrations/A.swift", "import GRDB", true),
+        ("Sources/JSONBytes/A.swift", "import Foundation", false), ("Sources/Migrations/A.swift", "import GRDB", true),
         ("Sources/Migrations/A.swift", "import Journal", false), ("Sources/Journal/A.swift", "import Migrations", true),
         ("Sources/Journal/A.swift", "package import Store", false), ("Sources/Store/A.swift", "import Journal", true),
         ("Sources/Store/A.swift", "import NIOCore", false),
@@ -28,7 +28,7 @@ import Testing
     @Test(arguments: [
         ("ClientStateMachine.swift", "import Foundation", false), ("RecoveryDecision.swift", "import NIOCore", false),
         ("ApplySession.swift", "import GRDB", false), ("SessionTransition.swift", "import Dispatch", false),
-        ("SessionTransition.swift", "import JSONText", true), ("Engine.swift", "import Foundation", true),
+        ("SessionTransition.swift", "import JSONBytes", true), ("Engine.swift", "import Foundation", true),
     ])
     func pureFile_mayNotReachTheWorld(_ name: String, _ line: String, _ isAllowed: Bool) {
         let violations = Rule.pureFile.violations(in: SourceFile(path: "Sources/Store/\(name)", text: line))

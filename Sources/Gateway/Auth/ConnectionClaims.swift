@@ -65,13 +65,13 @@ struct ConnectionClaims {
         }
     }
 
-    private static func sessions(_ claim: StrictJSON?) -> [String: SessionAccess]? {
+    private static func sessions(_ claim: StrictJSON?) -> [String: SessionGrant]? {
         switch claim {
         case nil: return [:]
         case .object(let members):
-            var sessions: [String: SessionAccess] = [:]
+            var sessions: [String: SessionGrant] = [:]
             for member in members {
-                guard case .string(let text) = member.value, let access = SessionAccess(rawValue: text) else {
+                guard case .string(let text) = member.value, let access = SessionGrant(rawValue: text) else {
                     return nil
                 }
                 sessions[member.key] = access

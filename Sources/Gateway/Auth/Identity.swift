@@ -1,5 +1,5 @@
 /// Says what a token allows with one session.
-public enum SessionAccess: String, Sendable, Equatable {
+public enum SessionGrant: String, Sendable, Equatable {
     case read = "r"
     case readWrite = "rw"
 }
@@ -11,7 +11,7 @@ public struct Identity: Sendable, Equatable {
     /// JSON shown to others as `conn_info`, free of line breaks between tokens.
     public var info: [UInt8]?
     /// Sessions that the token names, with what it allows.
-    public var sessions: [String: SessionAccess]
+    public var sessions: [String: SessionGrant]
     /// When the connection's credentials end; nil is never. Units: Unix milliseconds.
     public var expiresAt: Int64?
     /// True for a caller that showed the API key.
@@ -19,7 +19,7 @@ public struct Identity: Sendable, Equatable {
 
     /// Creates an identity.
     public init(
-        user: String, info: [UInt8]? = nil, sessions: [String: SessionAccess] = [:], expiresAt: Int64? = nil,
+        user: String, info: [UInt8]? = nil, sessions: [String: SessionGrant] = [:], expiresAt: Int64? = nil,
         isOperator: Bool = false
     ) {
         self.user = user

@@ -5,7 +5,7 @@ struct EventStreamPlan: Sendable {
     /// One channel of it.
     struct Channel: Sendable {
         let name: String
-        let access: Store.SessionAccess
+        let access: SessionAccess
         /// False for a channel without history: it has no positions.
         let isRecoverable: Bool
     }

@@ -70,7 +70,7 @@ extension ClientConnection {
     /// Finds a channel's options, and who asks for the session behind it; answers the command when it may not go on.
     private func admit(
         _ channel: String, _ operation: ChannelPermissions.Operation, id: UInt32
-    ) -> (options: ChannelOptions, access: Store.SessionAccess)? {
+    ) -> (options: ChannelOptions, access: SessionAccess)? {
         guard !channel.isEmpty else {
             close(.badRequest)
             return nil
@@ -96,7 +96,7 @@ extension ClientConnection {
     }
 
     /// Who this client is to a session: granted by its token or the configuration, or its owner if the engine finds so.
-    func sessionAccess(_ session: String, need: SessionPermission.Need) -> Store.SessionAccess {
+    func sessionAccess(_ session: String, need: SessionPermission.Need) -> SessionAccess {
         let isGranted =
             core.configuration.insecure
             || SessionPermission.decide(identity: identity, owner: "", id: session, need: need)

@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Store
 
 /// Reads the commands of one message in one pass, without decoding payloads: their bytes are validated and copied.

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import JSONText
+import JSONBytes
 import Store
 
 /// `POST /api/<method>` as Centrifugo's server libraries call it, and the old `POST /api`.

@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Store
 
 /// The methods that are served; the others of Centrifugo are not found.

@@ -1,5 +1,5 @@
 import Foundation
-import JSONText
+import JSONBytes
 import Journal
 import Store
 

@@ -1,5 +1,5 @@
 import HTTPTypes
-import JSONText
+import JSONBytes
 import Store
 
 /// An error of the server API, by its number.

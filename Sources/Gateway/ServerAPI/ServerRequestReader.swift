@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 
 /// Reads the three shapes of bodies that the server API knows.
 enum ServerRequestReader {

@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Journal
 
 /// What a session is made with; checked.

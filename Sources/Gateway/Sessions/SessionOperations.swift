@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Journal
 import Store
 
@@ -81,14 +81,14 @@ public struct SessionOperations: Sendable {
 
     /// Changes a session and waits until that is durable.
     public func apply(
-        _ change: SessionChange, to id: String, expecting version: UInt64?, key: String?, access: Store.SessionAccess
+        _ change: SessionChange, to id: String, expecting version: UInt64?, key: String?, access: SessionAccess
     ) async throws(EngineError) -> WriteAnswer {
         let draft = draft(of: change, to: id, expecting: version, key: key)
         return try await engine.ask { .write(draft, access, $0) }
     }
 
     /// Reads a session, which is a sign of life.
-    public func read(_ id: String, access: Store.SessionAccess) async throws(EngineError) -> SessionAnswer {
+    public func read(_ id: String, access: SessionAccess) async throws(EngineError) -> SessionAnswer {
         try await engine.ask { .readSession(id: id, access, $0) }
     }
 
@@ -102,7 +102,7 @@ public struct SessionOperations: Sendable {
     }
 }
 
-extension Store.SessionAccess {
+extension SessionAccess {
     /// What the engine is told of an identity that wants one session.
     ///
     /// - Guarantee: without a user, a key or a grant that reaches far enough nothing is allowed.

@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Store
 
 /// How a session looks outside, as JSON.

@@ -1,5 +1,5 @@
 import GRDB
-import JSONText
+import JSONBytes
 import Migrations
 
 /// A journal row as the table has it, with its checksum.

@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 
 /// One entry as one line of JSON: the form of exports, for programs and for reading back.
 ///

@@ -1,5 +1,5 @@
 import GRDB
-import JSONText
+import JSONBytes
 import Journal
 import Migrations
 

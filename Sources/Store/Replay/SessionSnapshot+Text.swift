@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Journal
 
 extension SessionSnapshot {

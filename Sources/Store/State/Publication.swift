@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Journal
 
 /// What subscribers see: one numbered message of a channel, encoded once.

@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Journal
 
 /// What may happen to a session, decided on the session alone.

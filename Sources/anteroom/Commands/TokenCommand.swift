@@ -59,11 +59,11 @@ struct TokenCommand: AsyncParsableCommand {
         return now + lifetime
     }
 
-    private func sessions() throws -> [String: SessionAccess] {
-        var sessions: [String: SessionAccess] = [:]
+    private func sessions() throws -> [String: SessionGrant] {
+        var sessions: [String: SessionGrant] = [:]
         for text in session {
             let parts = text.split(separator: "=", omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty, let access = SessionAccess(rawValue: String(parts[1])) else {
+            guard parts.count == 2, !parts[0].isEmpty, let access = SessionGrant(rawValue: String(parts[1])) else {
                 throw Exit(.usage, "--session is \"\(text)\"; accepted is ID=r or ID=rw.")
             }
             sessions[String(parts[0])] = access

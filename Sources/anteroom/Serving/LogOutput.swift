@@ -1,5 +1,5 @@
 import Gateway
-import JSONText
+import JSONBytes
 import Logging
 import Store
 

@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Store
 import TestSupport
 import Testing

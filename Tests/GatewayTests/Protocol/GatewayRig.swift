@@ -1,5 +1,5 @@
 import Dispatch
-import JSONText
+import JSONBytes
 import Journal
 import Logging
 import Migrations

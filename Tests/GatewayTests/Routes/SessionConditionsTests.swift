@@ -1,5 +1,5 @@
 import HTTPTypes
-import JSONText
+import JSONBytes
 import Store
 import Testing
 

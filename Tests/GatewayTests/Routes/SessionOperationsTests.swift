@@ -1,5 +1,5 @@
 import HTTPTypes
-import JSONText
+import JSONBytes
 import Journal
 import Store
 import Testing
@@ -40,16 +40,16 @@ import Testing
     }
 
     @Test(arguments: [
-        (Identity.operator, SessionPermission.Need.write, Store.SessionAccess.granted),
+        (Identity.operator, SessionPermission.Need.write, SessionAccess.granted),
         (Identity(user: "ann"), .read, .user("ann")), (Identity(user: "ann", sessions: ["s": .read]), .read, .granted),
         (Identity(user: "ann", sessions: ["s": .read]), .write, .user("ann")),
         (Identity(user: "", sessions: ["s": .readWrite]), .write, .granted),
         (Identity(user: "", sessions: ["t": .readWrite]), .read, .user("")), (.anonymous, .read, .user("")),
     ])
     func access_isWhatTheIdentityReaches(
-        identity: Identity, need: SessionPermission.Need, expected: Store.SessionAccess
+        identity: Identity, need: SessionPermission.Need, expected: SessionAccess
     ) {
-        #expect(Store.SessionAccess(identity, session: "s", need: need) == expected)
+        #expect(SessionAccess(identity, session: "s", need: need) == expected)
     }
 
     @Test(arguments: EngineError.Code.allCases)

@@ -81,7 +81,7 @@ struct EventStreamRoutes: Sendable {
         let caller = identity ?? .anonymous
         let placed = permissions.position(
             options: options, identity: caller, wantsPositioned: true, wantsRecoverable: true)
-        var access = Store.SessionAccess.granted
+        var access = SessionAccess.granted
         switch permissions.decide(.subscribe, on: name, options: options, identity: caller, isSubscribed: false) {
         case .allow: break
         case .deny(let refusal):
@@ -91,7 +91,7 @@ struct EventStreamRoutes: Sendable {
             throw Problem(refusal)
         case .askOwner(.session):
             let id = name.reservedID.map(String.init) ?? ""
-            access = Store.SessionAccess(caller, session: id, need: .read)
+            access = SessionAccess(caller, session: id, need: .read)
             try await checkSession(id, access, isReturning: isReturning)
         case .askOwner:
             guard caller.isOperator else { throw Problem(ChannelRefusal.permissionDenied) }
@@ -100,7 +100,7 @@ struct EventStreamRoutes: Sendable {
     }
 
     /// Statuses can only be told before the stream begins; whether it may be joined is decided by the engine again.
-    private func checkSession(_ id: String, _ access: Store.SessionAccess, isReturning: Bool) async throws {
+    private func checkSession(_ id: String, _ access: SessionAccess, isReturning: Bool) async throws {
         let answer = try await SessionRoutes.asking(.read) { () async throws(EngineError) in
             try await core.engine.ask { .readSession(id: id, access, $0) }
         }

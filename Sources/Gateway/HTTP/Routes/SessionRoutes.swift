@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import JSONText
+import JSONBytes
 import Journal
 import NIOCore
 import Store
@@ -57,7 +57,7 @@ struct SessionRoutes: Sendable {
         let identity = try identities.required(of: request, now: core.engine.now)
         let id = try Self.id(in: context)
         let condition = try Self.tags(request.headers[.ifNoneMatch])
-        let session = try await found(id, Store.SessionAccess(identity, session: id, need: .read))
+        let session = try await found(id, SessionAccess(identity, session: id, need: .read))
         if let condition, condition.includes(version: session.version) {
             return Response(status: .notModified, headers: Self.tag(session.version))
         }
@@ -88,7 +88,7 @@ struct SessionRoutes: Sendable {
     }
 
     /// Reads a live session or throws what the caller is told.
-    func found(_ id: String, _ access: Store.SessionAccess) async throws -> Session {
+    func found(_ id: String, _ access: SessionAccess) async throws -> Session {
         let answer = try await Self.asking(.read) { () async throws(EngineError) in
             try await operations.read(id, access: access)
         }

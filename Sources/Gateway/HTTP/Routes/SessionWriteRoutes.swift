@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import JSONText
+import JSONBytes
 import Journal
 import NIOCore
 import Store
@@ -66,14 +66,14 @@ extension SessionRoutes {
     private struct Caller {
         let identity: Identity
         let id: String
-        let access: Store.SessionAccess
+        let access: SessionAccess
         let condition: EntityTags?
         let key: String?
 
         init(_ request: Request, _ context: GatewayRequestContext, _ routes: SessionRoutes) throws(Problem) {
             identity = try routes.identities.required(of: request, now: routes.core.engine.now)
             id = try SessionRoutes.id(in: context)
-            access = Store.SessionAccess(identity, session: id, need: .write)
+            access = SessionAccess(identity, session: id, need: .write)
             condition = try SessionRoutes.tags(request.headers[.ifMatch])
             key = try SessionRoutes.key(of: request)
         }

@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 
 /// A decoded value, for comparing what two texts mean.
 enum Tree: Equatable {

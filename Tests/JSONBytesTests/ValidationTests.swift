@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Testing
 
 /// What RFC 8259 allows and what it refuses, in the manner of JSONTestSuite: one line for each rule.

@@ -1,5 +1,5 @@
 import Foundation
-import JSONText
+import JSONBytes
 import Testing
 
 /// Compares with Foundation's reader on texts from a seeded generator, valid and broken.

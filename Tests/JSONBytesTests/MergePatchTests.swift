@@ -1,4 +1,4 @@
-import JSONText
+import JSONBytes
 import Testing
 
 @Suite struct MergePatchTests {
