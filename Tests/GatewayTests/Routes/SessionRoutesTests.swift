@@ -90,7 +90,7 @@ import Testing
 
     @Test(arguments: [
         ("application/merge-patch+json", 200), ("Application/JSON; charset=utf-8", 200), ("text/plain", 415),
-        ("application/json-patch+json", 415), ("", 415),
+        ("application/json-patch+json", 415), ("", 415), ("application/x-www-form-urlencoded", 200),
     ])
     func patch_whenOfAnyType_onlyTakesMergePatches(type: String, status: Int) async throws {
         try await RouteRig.run { rig in
