@@ -37,7 +37,8 @@ public final class DatabaseFile: Sendable {
                 try db.execute(sql: "PRAGMA synchronous = \(durability == .disk ? "FULL" : "NORMAL")")
                 let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
                 guard level == (durability == .disk ? 2 : 1) else {
-                    throw StorageError(.inputOutput, "SQLite did not accept the durability: synchronous is \(level ?? -1)")
+                    throw StorageError(
+                        .inputOutput, "SQLite did not accept the durability: synchronous is \(level ?? -1)")
                 }
             }
             try Schema.migrator.migrate(pool)
@@ -57,7 +58,8 @@ public final class DatabaseFile: Sendable {
                 throw StorageError(.notOurFile, "\(directory.database) is not an Anteroom file")
             }
             guard try !Schema.migrator.hasBeenSuperseded(db) else {
-                throw StorageError(.newerFormat, "\(directory.database) was written by a newer Anteroom; upgrade this one")
+                throw StorageError(
+                    .newerFormat, "\(directory.database) was written by a newer Anteroom; upgrade this one")
             }
         }
     }
@@ -98,7 +100,8 @@ public final class DatabaseFile: Sendable {
     public func writeProbe(_ value: Int64) throws(StorageError) {
         try write { db in
             try db.execute(
-                sql: "INSERT INTO meta(key, value) VALUES ('probe', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                sql:
+                    "INSERT INTO meta(key, value) VALUES ('probe', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
                 arguments: [value])
         }
     }

@@ -42,7 +42,8 @@ public final class HeadFile {
         let offset = Int(generation % 2) * HeadRecord.slotBytes
         try writeAll(record.encoded(generation: generation), at: offset, onlyPast: 0)
         if sync, fsync(descriptor) != 0 {
-            throw StorageError(.inputOutput, "the head record \(path) can't be forced to the disk: \(systemMessage(errno))")
+            throw StorageError(
+                .inputOutput, "the head record \(path) can't be forced to the disk: \(systemMessage(errno))")
         }
         self.record = record
     }
@@ -63,9 +64,13 @@ public final class HeadFile {
     }
 
     private func writeAll(_ bytes: [UInt8], at offset: Int, onlyPast start: Int) throws(StorageError) {
-        let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress.map { $0 + start }, $0.count - start, off_t(offset + start)) }
+        let written = bytes.withUnsafeBytes {
+            pwrite(descriptor, $0.baseAddress.map { $0 + start }, $0.count - start, off_t(offset + start))
+        }
         guard written == bytes.count - start else {
-            throw StorageError(errno == ENOSPC ? .diskFull : .inputOutput, "the head record \(path) can't be written: \(systemMessage(errno))")
+            throw StorageError(
+                errno == ENOSPC ? .diskFull : .inputOutput,
+                "the head record \(path) can't be written: \(systemMessage(errno))")
         }
     }
 }

@@ -17,7 +17,9 @@ import Testing
 
     /// Stages and commits a round; opens the lineage first where that is due.
     @discardableResult
-    private static func append(_ counters: ClosedRange<UInt64>, to open: OpenJournal, opening: Bool = false) throws -> [JournalRow] {
+    private static func append(_ counters: ClosedRange<UInt64>, to open: OpenJournal, opening: Bool = false) throws
+        -> [JournalRow]
+    {
         var rows: [JournalRow] = []
         let stage = { (entry: Entry) in
             open.journal.stage(entry) { entry, cursor in

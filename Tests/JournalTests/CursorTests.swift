@@ -9,7 +9,8 @@ import Testing
     func text_whenRead_isTheSamePlace(cursor: Cursor) { #expect(Cursor(cursor.description) == cursor) }
 
     @Test(arguments: [
-        "", ".", "1", "1.", ".1", "1.2.3", "-1.2", "1.-2", "+1.2", "1.+2", "01.2", "1.02", "-0.0", "1 .2", " 1.2", "1.2 ",
+        "", ".", "1", "1.", ".1", "1.2.3", "-1.2", "1.-2", "+1.2", "1.+2", "01.2", "1.02", "-0.0", "1 .2", " 1.2",
+        "1.2 ",
         "a.b", "1.2a", "9223372036854775808.0", "0.9223372036854775808", "0x1.2", "1,2", "١.٢", "1.2\u{0}",
     ])
     func text_thatIsNoCursor_isRefused(text: String) { #expect(Cursor(text) == nil) }

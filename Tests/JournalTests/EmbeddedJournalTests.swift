@@ -21,7 +21,8 @@ import Testing
     private static func append(_ count: Int, to journal: EmbeddedJournal, kind: EntryKind = .publish) throws {
         for index in 0..<count {
             let entry = Entry(
-                id: EntryID(origin: 1, counter: UInt64(index)), time: Int64(1_000 + index), channel: "chat:é", kind: kind,
+                id: EntryID(origin: 1, counter: UInt64(index)), time: Int64(1_000 + index), channel: "chat:é",
+                kind: kind,
                 body: Array(repeating: 0x31, count: 50))
             journal.stage(entry) { _, _ in Outcome() }
         }
@@ -131,6 +132,18 @@ import Testing
         #expect(old.sizeBytes == journal.sizeBytes)
         try Self.append(2, to: old)
         #expect(try old.rows(after: .start, limit: 100).count == 11)
+        try file.close()
+    }
+
+    /// By then the rows are durable: "disk full, nothing was written" would be a lie.
+    @Test func headRecordThatCannotBeWritten_leavesAnUnknownOutcome() throws {
+        try FileManager.default.createSymbolicLink(atPath: directory.data.headRecord, withDestinationPath: "/dev/full")
+        let file = try DatabaseFile(directory.data, durability: .disk)
+        let journal = try EmbeddedJournal(
+            file: file, headFile: try HeadFile(directory.data), durability: .disk, bootID: "boot")
+        let error = #expect(throws: JournalError.self) { try Self.append(1, to: journal, kind: .open) }
+        #expect(error?.code == .outcomeUnknown)
+        #expect(try journal.rows(after: .start, limit: 10).count == 1)
         try file.close()
     }
 

@@ -64,7 +64,8 @@ import Testing
     private static func random(_ generator: inout SeededGenerator) -> EntryHeader {
         var header = EntryHeader()
         if generator.happens(oneIn: 2) {
-            header.history = HistoryWindow(size: UInt32.random(in: 0 ... .max, using: &generator), ttl: number(&generator))
+            header.history = HistoryWindow(
+                size: UInt32.random(in: 0 ... .max, using: &generator), ttl: number(&generator))
         }
         if generator.happens(oneIn: 2) {
             header.idempotency = IdempotencyClaim(
@@ -76,7 +77,9 @@ import Testing
             header.session = SessionTerms(
                 type: generator.text(upTo: 9), owner: generator.text(upTo: 9), ttl: number(&generator))
         }
-        if generator.happens(oneIn: 2) { header.info = Array("{\"user\":\"u\",\"client\":\"\(generator.next())\"}".utf8) }
+        if generator.happens(oneIn: 2) {
+            header.info = Array("{\"user\":\"u\",\"client\":\"\(generator.next())\"}".utf8)
+        }
         if generator.happens(oneIn: 2) { header.tags = Array("{\"a\":\"b\"}".utf8) }
         if generator.happens(oneIn: 2) { header.reason = generator.text(upTo: 20) }
         return header

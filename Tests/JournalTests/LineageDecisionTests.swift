@@ -28,7 +28,9 @@ import Testing
                             let isSafe = clean || durability == .disk || (boot == now && !now.isEmpty)
                             let expected: LineageDecision =
                                 !isWhole ? .open(.tailLost) : isSafe ? .keep : .open(.powerCut)
-                            #expect(decision == expected, "\(head?.description ?? "-") \(checksum ?? 0) \(durability) \(clean) \(boot)|\(now)")
+                            #expect(
+                                decision == expected,
+                                "\(head?.description ?? "-") \(checksum ?? 0) \(durability) \(clean) \(boot)|\(now)")
                             kept += decision == .keep ? 1 : 0
                         }
                     }
@@ -41,7 +43,8 @@ import Testing
 
     @Test(arguments: [nil, 77] as [UInt64?])
     func decision_withoutARecord_dependsOnTheLogAlone(checksum: UInt64?) {
-        #expect(LineageDecision.decide(record: nil, head: nil, checksumAtRecord: checksum, bootID: "a") == .open(.newFile))
+        #expect(
+            LineageDecision.decide(record: nil, head: nil, checksumAtRecord: checksum, bootID: "a") == .open(.newFile))
         #expect(
             LineageDecision.decide(record: nil, head: Self.recorded, checksumAtRecord: checksum, bootID: "a")
                 == .open(.recordMissing))

@@ -31,11 +31,17 @@ import Testing
             ("lineage", { $0.cursor = Cursor(lineage: 3, sequence: 9) }),
             ("sequence", { $0.cursor = Cursor(lineage: 2, sequence: 10) }),
             ("time", { $0.time += 1 }), ("origin", { $0.origin -= 1 }), ("counter", { $0.counter += 1 }),
-            ("channel", { $0.channel = "chat:2" }), ("kind", { $0.kind = "open" }), ("verdict", { $0.verdict = "busy" }),
+            ("channel", { $0.channel = "chat:2" }), ("kind", { $0.kind = "open" }),
+            ("verdict", { $0.verdict = "busy" }),
             ("epoch", { $0.epoch = "1.1" }), ("offset", { $0.offset = 6 }), ("no offset", { $0.offset = nil }),
             ("version", { $0.version = 5 }), ("no version", { $0.version = nil }),
             ("header", { $0.header.append(32) }), ("body", { $0.body.append(32) }),
-            ("moved byte", { $0.channel += "p"; $0.kind.removeFirst() }),
+            (
+                "moved byte",
+                {
+                    $0.channel += "p"; $0.kind.removeFirst()
+                }
+            ),
         ]
         for (name, change) in changes {
             var row = StoredRow(Self.row())

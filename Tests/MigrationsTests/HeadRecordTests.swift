@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test(arguments: [
-        record(0), record(.max, clean: true), record(1, boot: ""), record(2, boot: "6d1a4f2e-9f35-4c1c-8df4-0123456789ab"),
+        record(0), record(.max, clean: true), record(1, boot: ""),
+        record(2, boot: "6d1a4f2e-9f35-4c1c-8df4-0123456789ab"),
     ])
     func slot_whenReadBack_saysTheSame(record: HeadRecord) throws {
         let slot = record.encoded(generation: 42)
@@ -22,7 +23,8 @@ import Testing
     }
 
     @Test func slot_whenBootIDIsTooLong_keepsItsPrefix() throws {
-        let read = try #require(HeadRecord.decode(Self.record(1, boot: String(repeating: "x", count: 500)).encoded(generation: 1)[...]))
+        let read = try #require(
+            HeadRecord.decode(Self.record(1, boot: String(repeating: "x", count: 500)).encoded(generation: 1)[...]))
         #expect(read.record.bootID == String(repeating: "x", count: 64))
     }
 

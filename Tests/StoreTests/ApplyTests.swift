@@ -39,7 +39,9 @@ import Testing
         #expect(state.channels["a"] == nil)
     }
 
-    @Test(arguments: [HistoryWindow(size: 0, ttl: 1_000), HistoryWindow(size: 5, ttl: 0), HistoryWindow(size: 5, ttl: -1)])
+    @Test(arguments: [
+        HistoryWindow(size: 0, ttl: 1_000), HistoryWindow(size: 5, ttl: 0), HistoryWindow(size: 5, ttl: -1),
+    ])
     func windowThatKeepsNothing_takesNoOffset(window: HistoryWindow) {
         var state = State.opened
         let applied = state.play(.publish("a", history: window), at: 2_000)[0]
@@ -75,13 +77,17 @@ import Testing
     @Test func openingALineage_changesEveryEpochAndKeepsOffsets() {
         var state = State.opened
         state.play(.publish("a"), at: 2_000)
-        let (before, absent) = (state.text(of: state.channels["a"]?.epoch ?? .start), state.text(of: state.birthEpoch(of: "z")))
+        let (before, absent) = (
+            state.text(of: state.channels["a"]?.epoch ?? .start), state.text(of: state.birthEpoch(of: "z"))
+        )
         var opening = Draft.opening
         opening.body = Opening.body(salt: "other", idSecret: "ignored")
         state.play(opening, at: 3_000)
         #expect(state.idSecret == Array("secret".utf8))
         let after = state.text(of: state.channels["a"]?.epoch ?? .start)
-        #expect(after != before && after == "other-2.0" && state.text(of: state.birthEpoch(of: "z")) == after && absent == before)
+        #expect(
+            after != before && after == "other-2.0" && state.text(of: state.birthEpoch(of: "z")) == after
+                && absent == before)
         #expect(state.play(.publish("a"), at: 3_000)[0].outcome.offset == 2)
     }
 
@@ -108,14 +114,16 @@ import Testing
         withInfo.header.info = Array(#"{"user":"u"}"#.utf8)
         withInfo.header.tags = Array(#"{"t":"1"}"#.utf8)
         let drafts: [Draft] = [
-            withInfo, .session(.sessionCreate, "s"), .session(.sessionPatch, "s", "{\"a\":1}"), .session(.sessionEnd, "s"),
+            withInfo, .session(.sessionCreate, "s"), .session(.sessionPatch, "s", "{\"a\":1}"),
+            .session(.sessionEnd, "s"),
         ]
         for (index, draft) in drafts.enumerated() {
             let entry = draft.entry(UInt64(index + 1), at: 2_000)
             let cursor = state.head.next
             let applied = state.apply(entry, at: cursor)
             #expect(applied.publication != nil)
-            #expect(Publication(JournalRow(cursor: cursor, entry: entry, outcome: applied.outcome)) == applied.publication)
+            #expect(
+                Publication(JournalRow(cursor: cursor, entry: entry, outcome: applied.outcome)) == applied.publication)
         }
         let touch = Draft.session(.sessionTouch, "s").entry(9, at: 2_000)
         #expect(Publication(JournalRow(cursor: .start, entry: touch, outcome: Outcome())) == nil)

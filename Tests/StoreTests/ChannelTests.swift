@@ -12,7 +12,9 @@ import Testing
 
     private static func channel(_ count: UInt64, size: UInt32 = 5, ttl: Int64 = 1_000) -> Channel {
         var channel = Channel(epoch: epoch)
-        for offset in 0..<count { channel.append(publication(offset + 1), window: HistoryWindow(size: size, ttl: ttl), at: 100) }
+        for offset in 0..<count {
+            channel.append(publication(offset + 1), window: HistoryWindow(size: size, ttl: ttl), at: 100)
+        }
         return channel
     }
 
@@ -78,18 +80,22 @@ import Testing
         #expect(cold == Self.channel(4))
         #expect(cold != Self.channel(5))
         #expect(
-            cold == Channel(epoch: Self.epoch, top: 4, floor: 0, window: HistoryWindow(size: 5, ttl: 1_000), publishedAt: 100))
+            cold
+                == Channel(
+                    epoch: Self.epoch, top: 4, floor: 0, window: HistoryWindow(size: 5, ttl: 1_000), publishedAt: 100))
     }
 
     @Test func numbers_endWithoutATrap() {
         let window = HistoryWindow(size: .max, ttl: .max)
-        var channel = Channel(epoch: Self.epoch, top: UInt64(Int64.max) - 1, floor: 0, window: window, publishedAt: .max - 1)
+        var channel = Channel(
+            epoch: Self.epoch, top: UInt64(Int64.max) - 1, floor: 0, window: window, publishedAt: .max - 1)
         #expect(channel.nextOffset == UInt64(Int64.max))
         channel.append(Self.publication(UInt64(Int64.max)), window: window, at: .max)
         #expect(channel.nextOffset == nil)
         #expect(channel.dueAt == .max)
         #expect(channel.retainedAbove(at: .max) == UInt64(Int64.max) - UInt64(UInt32.max))
-        #expect(Int64.min.saturatingAdd(-1) == .min && Int64.max.saturatingAdd(1) == .max && Int64(1).saturatingAdd(2) == 3)
+        #expect(
+            Int64.min.saturatingAdd(-1) == .min && Int64.max.saturatingAdd(1) == .max && Int64(1).saturatingAdd(2) == 3)
     }
 
     @Test func due_isAfterThirtyDaysOrTheWindow() {

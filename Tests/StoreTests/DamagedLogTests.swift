@@ -69,7 +69,8 @@ import Testing
         let cuts = Array(0...25) + Array(stride(from: 500, to: Self.frameBytes, by: 1_000)) + [Self.frameBytes - 1]
         for cut in cuts {
             // Behind the last checkpoint there is nothing that was acknowledged; otherwise a publication is gone.
-            #expect(try victim.survives(Array(victim.log[..<(start + cut)])) == flushes, "cut \(cut) bytes into the frame")
+            #expect(
+                try victim.survives(Array(victim.log[..<(start + cut)])) == flushes, "cut \(cut) bytes into the frame")
         }
     }
 

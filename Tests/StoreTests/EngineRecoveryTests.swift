@@ -15,7 +15,9 @@ import Testing
         return why
     }
 
-    private static func filled(_ count: Int, cacheBytes: Int = .max, size: UInt32 = 100, body: String = "{}") throws -> Bench {
+    private static func filled(_ count: Int, cacheBytes: Int = .max, size: UInt32 = 100, body: String = "{}") throws
+        -> Bench
+    {
         let bench = try Bench(TemporaryDirectory()) { $0.cacheBytes = cacheBytes }
         for _ in 0..<count { try bench.write(.publish("a", body, history: HistoryWindow(size: size, ttl: 600_000))) }
         return bench
@@ -181,7 +183,9 @@ import Testing
             let answer = try subscribe(id, access)
             #expect(answer.isDenied && !answer.isSubscribed)
         }
-        #expect(try bench.ask { .history(channel: "session:s", HistoryFilter(limit: 1), limitMax: 1, .user("bob"), $0) }.failure == .denied)
+        #expect(
+            try bench.ask { .history(channel: "session:s", HistoryFilter(limit: 1), limitMax: 1, .user("bob"), $0) }
+                .failure == .denied)
         #expect(bench.core.directory.totals == ["session:s": 2])
     }
 }

@@ -60,7 +60,8 @@ import Testing
         let copy = try bench.kill()
         switch what {
         case "head record gone": try FileManager.default.removeItem(atPath: copy.data.headRecord)
-        case "head record damaged": try TemporaryDirectory.write(Array(repeating: 7, count: 256), to: copy.data.headRecord)
+        case "head record damaged":
+            try TemporaryDirectory.write(Array(repeating: 7, count: 256), to: copy.data.headRecord)
         case "log gone": try FileManager.default.removeItem(atPath: copy.writeAheadLog)
         case "log cut":
             let bytes = try TemporaryDirectory.bytes(copy.writeAheadLog)
@@ -98,13 +99,16 @@ import Testing
 
     @Test func secondEngine_onTheSameDirectory_isRefused() throws {
         let bench = try Self.filled()
-        let error = #expect(throws: StorageError.self) { try Engine(EngineConfiguration(directory: bench.directory.data)) }
+        let error = #expect(throws: StorageError.self) {
+            try Engine(EngineConfiguration(directory: bench.directory.data))
+        }
         #expect(error?.code == .locked)
     }
 
     @Test func unusableFiles_areRefusedWithTheirReason() throws {
         let directory = try TemporaryDirectory()
-        try TemporaryDirectory.write(Array("this is no database, and long enough to be looked at".utf8), to: directory.data.database)
+        try TemporaryDirectory.write(
+            Array("this is no database, and long enough to be looked at".utf8), to: directory.data.database)
         let error = #expect(throws: StorageError.self) { try Engine(EngineConfiguration(directory: directory.data)) }
         #expect(error?.code == .notOurFile)
         #expect(!FileManager.default.fileExists(atPath: directory.data.headRecord))
@@ -152,9 +156,11 @@ import Testing
         let answered = Box((accepted: 0, refused: 0))
         for _ in 0..<500 {
             engine.submit(
-                .write(.publish("a"), .granted, Return(loop: nil) { result in
-                    if case .success(.accepted) = result { answered.with { $0.accepted += 1 } }
-                }))
+                .write(
+                    .publish("a"), .granted,
+                    Return(loop: nil) { result in
+                        if case .success(.accepted) = result { answered.with { $0.accepted += 1 } }
+                    }))
         }
         #expect(engine.stop() == nil)
         #expect(answered.value.accepted == 500)

@@ -28,10 +28,12 @@ import Testing
             .write(.publish("a", "1"), .granted, bench.recorder.address("one")),
             .subscribe(Self.subscribe("a"), bench.recorder.address("subscribed")),
             .write(.publish("a", "2"), .granted, bench.recorder.address("two")),
-            .write(.publish("b", "1"), .granted, Return(loop: nil) { _ in
-                // A reader of its own sees the rows by the time the first answer is given.
-                seen.value = try? file.read { try JournalTable.newest($0)?.cursor }
-            }))
+            .write(
+                .publish("b", "1"), .granted,
+                Return(loop: nil) { _ in
+                    // A reader of its own sees the rows by the time the first answer is given.
+                    seen.value = try? file.read { try JournalTable.newest($0)?.cursor }
+                }))
         #expect(
             bench.recorder.events == [
                 .publication("a", 1, "1"), .mark("one"), .mark("subscribed"), .publication("a", 2, "2"), .mark("two"),
@@ -89,7 +91,9 @@ import Testing
     /// A checkpoint that doesn't fit makes the node refuse writes, too, and loses nothing.
     @Test func failedCheckpoint_refusesWritesAndKeepsMemory() throws {
         let bench = try Bench()
-        for index in 0..<40 { try bench.write(.session(.sessionCreate, "s\(index)", "\"\(String(repeating: "y", count: 3_000))\"")) }
+        for index in 0..<40 {
+            try bench.write(.session(.sessionCreate, "s\(index)", "\"\(String(repeating: "y", count: 3_000))\""))
+        }
         let before = bench.core.state
         try bench.core.file.limitPages(to: 1)
         bench.clock.advance(2_000)

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct EngineSessionTests {
     private static func kinds(_ bench: Bench) throws -> [String] {
-        try bench.core.journal.rows(after: .start, limit: 10_000).map { "\($0.entry.kind.rawValue) \($0.outcome.verdict)" }
+        try bench.core.journal.rows(after: .start, limit: 10_000).map {
+            "\($0.entry.kind.rawValue) \($0.outcome.verdict)"
+        }
     }
 
     /// 10 s of life, 1 s of coalescing.
@@ -26,7 +28,9 @@ import Testing
         }
         #expect(bench.core.state.sessions["s"]?.endReason == "expired")
         let last = try bench.history("session:s").publications.last
-        #expect(last.map { String(decoding: $0.data, as: UTF8.self) } == #"{"type":"session.end","version":2,"reason":"expired"}"#)
+        #expect(
+            last.map { String(decoding: $0.data, as: UTF8.self) }
+                == #"{"type":"session.end","version":2,"reason":"expired"}"#)
         #expect(last?.offset == 2)
     }
 
@@ -120,7 +124,8 @@ import Testing
                 return
             }
         }
-        guard case .forbidden = try bench.session("s", .user("bob")), case .found = try bench.session("s", .user("ann")) else {
+        guard case .forbidden = try bench.session("s", .user("bob")), case .found = try bench.session("s", .user("ann"))
+        else {
             Issue.record("reads go by the owner")
             return
         }
@@ -161,7 +166,8 @@ import Testing
         bench.clock.advance(20_000)
         try bench.write(.publish("later"))
         let again = try Bench(bench.kill(), clock: ManualClock(bench.clock.now - 20_000))
-        guard case .ended = try again.session("s"), case .refused(.ended) = try again.write(.session(.sessionPut, "s")) else {
+        guard case .ended = try again.session("s"), case .refused(.ended) = try again.write(.session(.sessionPut, "s"))
+        else {
             Issue.record("reads and writes disagree")
             return
         }

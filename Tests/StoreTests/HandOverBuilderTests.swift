@@ -4,7 +4,9 @@ import Testing
 @testable import Store
 
 @Suite struct HandOverBuilderTests {
-    private static func publication(_ offset: UInt64) -> Publication { Publication(offset: offset, data: Array("1".utf8)) }
+    private static func publication(_ offset: UInt64) -> Publication {
+        Publication(offset: offset, data: Array("1".utf8))
+    }
 
     /// The items in words: `a:1,2` for publications, the name for an answer.
     private func words(_ handOver: HandOver) -> [String] {

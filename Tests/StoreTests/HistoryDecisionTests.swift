@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct HistoryDecisionTests {
     private static func decide(
-        limit: Int, since: UInt64? = nil, epoch: String = "e", reverse: Bool = false, top: UInt64 = 10, above: UInt64 = 0,
+        limit: Int, since: UInt64? = nil, epoch: String = "e", reverse: Bool = false, top: UInt64 = 10,
+        above: UInt64 = 0,
         limitMax: Int = 300
     ) -> HistoryDecision {
         let position = since.map { Position(epoch: epoch, offset: $0) }
@@ -66,7 +67,8 @@ import Testing
                         for limitMax in [Int.min, -1, 0, 1, 300, .max] {
                             for reverse in [false, true] {
                                 let decision = Self.decide(
-                                    limit: limit, since: since, reverse: reverse, top: top, above: above, limitMax: limitMax)
+                                    limit: limit, since: since, reverse: reverse, top: top, above: above,
+                                    limitMax: limitMax)
                                 guard case .range(let range) = decision else { continue }
                                 #expect(range.lowerBound > above && range.upperBound <= top)
                                 #expect(range.upperBound - range.lowerBound < UInt64(limitMax))

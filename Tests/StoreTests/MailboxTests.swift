@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct MailboxTests {
     private static func request(_ name: String, bytes: Int = 0) -> Request {
-        .write(Draft(channel: name, kind: .publish, body: Array(repeating: 0, count: bytes)), .granted, Return(loop: nil) { _ in })
+        .write(
+            Draft(channel: name, kind: .publish, body: Array(repeating: 0, count: bytes)), .granted,
+            Return(loop: nil) { _ in })
     }
 
     private static func names(_ batch: Mailbox.Batch) -> [String] {

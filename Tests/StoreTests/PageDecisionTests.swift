@@ -25,7 +25,9 @@ import Testing
                             case .trimmed(let oldest):
                                 trimmed += 1
                                 #expect(oldest > low && oldest <= inMemory)
-                                #expect(page.map { $0.lowerBound > low && $0.upperBound >= min(high, inMemory - 1) } ?? false)
+                                #expect(
+                                    page.map { $0.lowerBound > low && $0.upperBound >= min(high, inMemory - 1) }
+                                        ?? false)
                             }
                         }
                     }

@@ -140,7 +140,9 @@ import Testing
         for id in dirtySessions { #expect(node.state.sessions[id] == before.sessions[id]) }
         #expect(Set(node.state.channels.keys).isSubset(of: dirtyChannels))
         #expect(Set(node.state.sessions.keys).isSubset(of: dirtySessions))
-        let bytes = node.state.channels.values.reduce(0) { $0 + $1.sizeBytes } + node.state.sessions.values.reduce(0) { $0 + $1.sizeBytes }
+        let bytes =
+            node.state.channels.values.reduce(0) { $0 + $1.sizeBytes }
+            + node.state.sessions.values.reduce(0) { $0 + $1.sizeBytes }
         #expect(node.state.residentBytes == bytes)
         try node.state.loadEverything(from: node.file)
         #expect(node.state == before, "seed \(seed)")

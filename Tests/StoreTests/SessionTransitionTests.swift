@@ -51,7 +51,8 @@ import Testing
             for (phase, verdict) in zip(Phase.allCases, verdicts) {
                 var state = Self.state(phase)
                 let before = state
-                let applied = state.play(Self.draft(kind, version: version, deadline: Self.deadline), at: Self.time(phase))[0]
+                let applied = state.play(
+                    Self.draft(kind, version: version, deadline: Self.deadline), at: Self.time(phase))[0]
                 #expect(applied.outcome.refusal == verdict, "\(kind) \(version.map(String.init) ?? "-") \(phase)")
                 guard verdict != nil else { continue }
                 state.head = before.head
@@ -134,7 +135,8 @@ import Testing
     func write_atTheEndOfTheNumbers_changesNothing(kind: EntryKind) {
         var state = Self.state(.alive)
         let last = Channel(
-            epoch: Cursor(lineage: 1, sequence: 0), top: UInt64(Int64.max), floor: 0, window: Draft.history, publishedAt: 0)
+            epoch: Cursor(lineage: 1, sequence: 0), top: UInt64(Int64.max), floor: 0, window: Draft.history,
+            publishedAt: 0)
         state.load(last, as: Session.channel(of: Self.id))
         let before = state.sessions[Self.id]
         #expect(state.play(Self.draft(kind, version: nil), at: Self.start)[0].outcome.refusal == .tooLarge)

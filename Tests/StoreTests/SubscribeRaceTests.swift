@@ -46,7 +46,9 @@ final class CheckingHub: RoundReceiver {
                 for index in subscribers.indices {
                     let expected = subscribers[index].position.offset + 1
                     if publication.offset != expected {
-                        findings.faults.append("\(channel): subscriber \(subscribers[index].id) expected \(expected), got \(publication.offset)")
+                        findings.faults.append(
+                            "\(channel): subscriber \(subscribers[index].id) expected \(expected), got \(publication.offset)"
+                        )
                     }
                     subscribers[index].position.offset = publication.offset
                     findings.delivered += 1
@@ -66,8 +68,11 @@ final class CheckingHub: RoundReceiver {
             case .recovered(let publications):
                 findings.recovered += 1
                 let expected = wanted.map { Array(($0.offset...answer.position.offset).dropFirst()) } ?? []
-                if publications.map(\.offset) != expected || publications.contains(where: { !$0.data.elementsEqual("\($0.offset)".utf8) }) {
-                    findings.faults.append("\(channel): \(id) came from \(wanted?.offset ?? 0) and got \(publications.map(\.offset))")
+                if publications.map(\.offset) != expected
+                    || publications.contains(where: { !$0.data.elementsEqual("\($0.offset)".utf8) })
+                {
+                    findings.faults.append(
+                        "\(channel): \(id) came from \(wanted?.offset ?? 0) and got \(publications.map(\.offset))")
                 }
             }
             findings.subscribers[channel, default: []].append(Subscriber(id: id, position: answer.position))
@@ -121,16 +126,20 @@ final class CheckingHub: RoundReceiver {
             let request = SubscribeRequest(channel: channel, loop: loop, recover: wanted, limit: 0, access: .granted)
             let done = DispatchSemaphore(value: 0)
             engine.submit(
-                .subscribe(request, Return(loop: loop) { result in
-                    switch result {
-                    case .success(let answer): hub.opened(id, channel, from: wanted, answer)
-                    case .failure(let error): hub.findings.with { $0.faults.append("\(error)") }
-                    }
-                    done.signal()
-                }))
+                .subscribe(
+                    request,
+                    Return(loop: loop) { result in
+                        switch result {
+                        case .success(let answer): hub.opened(id, channel, from: wanted, answer)
+                        case .failure(let error): hub.findings.with { $0.faults.append("\(error)") }
+                        }
+                        done.signal()
+                    }))
             done.wait()
             guard generator.happens(oneIn: 2) || id % 50 == 49 else { continue }
-            for channel in channels where hub.leave(channel) { engine.submit(.unsubscribe(channel: channel, loop: loop)) }
+            for channel in channels where hub.leave(channel) {
+                engine.submit(.unsubscribe(channel: channel, loop: loop))
+            }
         }
     }
 

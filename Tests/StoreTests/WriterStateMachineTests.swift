@@ -61,7 +61,8 @@ import Testing
 
 @Suite struct HousekeepingTests {
     @Test(arguments: [
-        (0, 0, false), (1, 0, false), (1, 999, false), (1, 1_000, true), (0, 5_000, false), (499, 999, false), (500, 0, true),
+        (0, 0, false), (1, 0, false), (1, 999, false), (1, 1_000, true), (0, 5_000, false), (499, 999, false),
+        (500, 0, true),
     ])
     func flush_isDueByNumberOrByTime(dirty: Int, passed: Int64, isDue: Bool) {
         let housekeeping = Housekeeping(flushInterval: 1_000, now: 50)

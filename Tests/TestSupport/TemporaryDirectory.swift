@@ -36,7 +36,9 @@ package final class TemporaryDirectory: Sendable {
     }
 
     /// The bytes of one of its files.
-    package static func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+    package static func bytes(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
 
     /// Replaces the bytes of one of its files.
     package static func write(_ bytes: [UInt8], to path: String) throws {

@@ -39,7 +39,8 @@ public final class EmbeddedJournal: EntryJournal {
         lastRow = facts.newest?.number ?? 0
         lastChecksum = facts.newest?.checksum ?? 0
         let decision = LineageDecision.decide(
-            record: headFile.record, head: facts.newest?.cursor, checksumAtRecord: facts.checksumAtRecord, bootID: bootID)
+            record: headFile.record, head: facts.newest?.cursor, checksumAtRecord: facts.checksumAtRecord,
+            bootID: bootID)
         if case .open(let reason) = decision {
             opening = reason
             let newest = max(head.lineage, headFile.record?.lineage ?? 0, table.lineages.last?.lineage ?? 0)
@@ -116,7 +117,8 @@ public final class EmbeddedJournal: EntryJournal {
     public func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow] {
         let first = table.rowAfter(cursor)
         guard first <= lastRow else { return [] }
-        return try Self.reading { [file] in try file.readNewest { try JournalTable.rows($0, from: first, limit: limit) } }
+        return try Self.reading { [file] in try file.readNewest { try JournalTable.rows($0, from: first, limit: limit) }
+        }
     }
 
     /// The newest row's number: where replay ends.
@@ -163,7 +165,8 @@ public final class EmbeddedJournal: EntryJournal {
             return
         }
         guard newest.number >= lastRow, facts.checksumAtRecord == headFile.record?.checksum else {
-            throw JournalError(.corrupt, "the journal lost acknowledged entries: it ends at \(newest.cursor), not at \(head)")
+            throw JournalError(
+                .corrupt, "the journal lost acknowledged entries: it ends at \(newest.cursor), not at \(head)")
         }
         self.file = file
         (table, sizeBytes) = (facts.table, facts.sizeBytes)

@@ -71,7 +71,9 @@ public struct JournalTable: Sendable {
     }
 
     /// Inserts rows at consecutive row numbers; returns the last one's checksum and the cost of all.
-    static func insert(_ db: Database, _ rows: [JournalRow], from number: Int64) throws -> (checksum: UInt64, bytes: Int) {
+    static func insert(_ db: Database, _ rows: [JournalRow], from number: Int64) throws -> (
+        checksum: UInt64, bytes: Int
+    ) {
         let statement = try RawStatement(
             db, "INSERT INTO journal(row, \(StoredRow.columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
         var written: (checksum: UInt64, bytes: Int) = (0, 0)

@@ -98,7 +98,8 @@ struct StoredRow {
             throw StorageError(.corrupt, "entry \(cursor) has the unknown kind \(kind); a newer Anteroom wrote it")
         }
         var outcome = Outcome(
-            epoch: Cursor(epoch), offset: offset.map { UInt64(clamping: $0) }, version: version.map { UInt64(clamping: $0) })
+            epoch: Cursor(epoch), offset: offset.map { UInt64(clamping: $0) },
+            version: version.map { UInt64(clamping: $0) })
         if verdict != "ok" {
             guard let refusal = Refusal(rawValue: verdict) else {
                 throw StorageError(.corrupt, "entry \(cursor) has the unknown verdict \(verdict)")

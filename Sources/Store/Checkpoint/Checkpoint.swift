@@ -99,7 +99,8 @@ enum Checkpoint {
         try expired.run()
         let statement = try RawStatement(
             db,
-            "INSERT INTO idempotency(channel, key, body_hash, epoch, offset, version, expires_at) VALUES (?,?,?,?,?,?,?)")
+            "INSERT INTO idempotency(channel, key, body_hash, epoch, offset, version, expires_at) VALUES (?,?,?,?,?,?,?)"
+        )
         for key in state.idempotency.unflushed {
             guard let record = state.idempotency.records[key], record.expiresAt > state.journalTime else { continue }
             try statement.bind(key.channel, at: 0)

@@ -40,7 +40,8 @@ extension State {
                     guard applied.outcome == row.outcome else {
                         throw JournalError(
                             .corrupt,
-                            "entry \(row.cursor) was \(row.outcome.verdict) and is \(applied.outcome.verdict) when replayed")
+                            "entry \(row.cursor) was \(row.outcome.verdict) and is \(applied.outcome.verdict) when replayed"
+                        )
                     }
                 }
                 if state.residentBytes > cacheBytes { state.evict(toBytes: cacheBytes) }

@@ -78,7 +78,8 @@ extension EngineCore {
         if isSubscribed { openSubscription(request.channel, loop: request.loop) }
         answer(
             to,
-            .success(SubscribeAnswer(position: position, recovery: recovery, isSubscribed: isSubscribed, isDenied: false)))
+            .success(
+                SubscribeAnswer(position: position, recovery: recovery, isSubscribed: isSubscribed, isDenied: false)))
     }
 
     func history(
@@ -136,7 +137,8 @@ extension EngineCore {
         case .complete(let fromPage):
             var found = (page?.publications ?? []).filter { fromPage.contains($0.offset) }
             if fromPage.upperBound <= range.upperBound {
-                found.append(contentsOf: row.publications(max(fromPage.upperBound, range.lowerBound)...range.upperBound))
+                found.append(
+                    contentsOf: row.publications(max(fromPage.upperBound, range.lowerBound)...range.upperBound))
             }
             if let page, !page.publications.isEmpty {
                 let time = state.journalTime

@@ -18,7 +18,8 @@ extension EngineCore {
         case .history(let channel, let filter, let limitMax, let access, let to):
             history(channel, filter, limitMax: limitMax, access, to, attempt: 0, page: nil)
         case .readSession(let id, let access, let to): readSession(id, access, to)
-        case .listSessions(let type, let after, let limit, let to): listAfterRound(SessionListing(type: type, after: after, limit: limit, to: to))
+        case .listSessions(let type, let after, let limit, let to):
+            listAfterRound(SessionListing(type: type, after: after, limit: limit, to: to))
         case .channels(let to): answer(to, .success(directory.totals))
         case .status(let to): status(to)
         case .resume(let parked, let page): resume(parked, page)
@@ -74,7 +75,8 @@ extension EngineCore {
         // A session that can't be read now is left to the next sign of life.
         guard (try? state.loadRows(of: channel, from: file)) != nil, let session = state.sessions[id] else { return }
         let now = now
-        guard session.isTouchDue(at: now), now >= session.touchedAt.saturatingAdd(milliseconds), !session.isOver(at: now)
+        guard session.isTouchDue(at: now), now >= session.touchedAt.saturatingAdd(milliseconds),
+            !session.isOver(at: now)
         else { return }
         _ = stage(Draft(channel: channel, kind: .sessionTouch))
     }

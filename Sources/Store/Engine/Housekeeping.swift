@@ -102,7 +102,9 @@ extension EngineCore {
             for id in sessions { try sweep(session: id, at: now) }
             for name in channels {
                 try state.loadRows(of: name, from: file)
-                guard let channel = state.channels[name], channel.dueAt <= now, !directory.contains(name) else { continue }
+                guard let channel = state.channels[name], channel.dueAt <= now, !directory.contains(name) else {
+                    continue
+                }
                 _ = stage(Draft(channel: name, kind: .channelDrop))
             }
         } catch {

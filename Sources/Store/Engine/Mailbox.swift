@@ -30,7 +30,9 @@ final class Mailbox: Sendable {
             let fits = state.requests.count + requests.count <= EngineLimits.queuedRequestsMax
                 && state.bytes + bytes <= EngineLimits.queuedBytesMax
             // What ends something must not be lost to a full queue; there is at most one for each thing begun.
-            guard fits || requests.allSatisfy(\.endsSomething) else { return (EngineError(.busy, "too many requests are waiting for the disk"), false) }
+            guard fits || requests.allSatisfy(\.endsSomething) else {
+                return (EngineError(.busy, "too many requests are waiting for the disk"), false)
+            }
             state.requests.append(contentsOf: requests)
             state.bytes += bytes
             defer { state.isWaiting = false }

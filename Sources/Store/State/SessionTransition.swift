@@ -51,7 +51,9 @@ extension State {
 
     mutating func patchSession(_ entry: Entry) -> Applied {
         let (_, existing) = session(of: entry)
-        if let refusal = SessionTransition.refusal(of: existing, expected: entry.header.expectedVersion, at: journalTime) {
+        if let refusal = SessionTransition.refusal(
+            of: existing, expected: entry.header.expectedVersion, at: journalTime)
+        {
             return .refused(refusal)
         }
         do throws(SessionTransition.PatchRefusal) {
@@ -61,7 +63,9 @@ extension State {
 
     private mutating func write(_ entry: Entry, document: [UInt8]) -> Applied {
         let (id, existing) = session(of: entry)
-        if let refusal = SessionTransition.refusal(of: existing, expected: entry.header.expectedVersion, at: journalTime) {
+        if let refusal = SessionTransition.refusal(
+            of: existing, expected: entry.header.expectedVersion, at: journalTime)
+        {
             return .refused(refusal)
         }
         guard hasRoom(entry) else { return .refused(.tooLarge) }
@@ -77,7 +81,9 @@ extension State {
 
     mutating func touchSession(_ entry: Entry) -> Applied {
         let (id, existing) = session(of: entry)
-        if let refusal = SessionTransition.refusal(of: existing, expected: nil, at: journalTime) { return .refused(refusal) }
+        if let refusal = SessionTransition.refusal(of: existing, expected: nil, at: journalTime) {
+            return .refused(refusal)
+        }
         let time = journalTime
         change(session: id) { $0?.touchedAt = time }
         return Applied(Outcome(version: existing?.version))
@@ -85,7 +91,9 @@ extension State {
 
     mutating func endSession(_ entry: Entry) -> Applied {
         let (_, existing) = session(of: entry)
-        if let refusal = SessionTransition.refusal(of: existing, expected: entry.header.expectedVersion, at: journalTime) {
+        if let refusal = SessionTransition.refusal(
+            of: existing, expected: entry.header.expectedVersion, at: journalTime)
+        {
             return .refused(refusal)
         }
         return finish(entry)

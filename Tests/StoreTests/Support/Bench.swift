@@ -67,7 +67,8 @@ final class Bench {
 
     func subscribe(_ channel: String, from position: Position? = nil, limit: Int = 0) throws -> SubscribeAnswer {
         try ask { to in
-            .subscribe(SubscribeRequest(channel: channel, loop: 0, recover: position, limit: limit, access: .granted), to)
+            .subscribe(
+                SubscribeRequest(channel: channel, loop: 0, recover: position, limit: limit, access: .granted), to)
         }
     }
 
@@ -160,7 +161,9 @@ final class Recorder: RoundReceiver {
             switch item {
             case .publications(let channel, let publications):
                 box.with { events in
-                    events += publications.map { .publication(channel, $0.offset, String(decoding: $0.data, as: UTF8.self)) }
+                    events += publications.map {
+                        .publication(channel, $0.offset, String(decoding: $0.data, as: UTF8.self))
+                    }
                 }
             case .answer(let body): body(handOver.error)
             }

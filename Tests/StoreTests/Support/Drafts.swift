@@ -29,12 +29,15 @@ extension Draft {
     }
 
     mutating func claim(_ key: String, window: Int64 = 300_000) {
-        header.idempotency = IdempotencyClaim(key: key, bodyHash: UInt64(body.count) &* 31 &+ UInt64(body.last ?? 0), window: window)
+        header.idempotency = IdempotencyClaim(
+            key: key, bodyHash: UInt64(body.count) &* 31 &+ UInt64(body.last ?? 0), window: window)
     }
 
     /// The draft as the entry at a place of the journal.
     func entry(_ counter: UInt64, at time: Int64) -> Entry {
-        Entry(id: EntryID(origin: 1, counter: counter), time: time, channel: channel, kind: kind, header: header, body: body)
+        Entry(
+            id: EntryID(origin: 1, counter: counter), time: time, channel: channel, kind: kind, header: header,
+            body: body)
     }
 
     /// The entry that opens a lineage.

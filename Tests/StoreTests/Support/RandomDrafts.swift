@@ -31,7 +31,8 @@ struct RandomDrafts {
         case 1: return Draft(channel: channel, kind: .channelDrop)
         case 2: return .publish(channel, "\(generator.index(below: 3))", history: nil)
         default:
-            let window = HistoryWindow(size: UInt32(generator.pick([1, 3, 10])), ttl: Int64(generator.pick([50, 60_000])))
+            let window = HistoryWindow(
+                size: UInt32(generator.pick([1, 3, 10])), ttl: Int64(generator.pick([50, 60_000])))
             return .publish(channel, "{\"n\":\(generator.index(below: 1_000))}", history: window)
         }
     }
@@ -39,7 +40,8 @@ struct RandomDrafts {
     private mutating func sessionDraft(_ state: State) -> Draft {
         let id = "s\(generator.index(below: 4))"
         let kinds: [EntryKind] = [
-            .sessionCreate, .sessionCreate, .sessionPut, .sessionPut, .sessionPatch, .sessionPatch, .sessionTouch, .sessionEnd,
+            .sessionCreate, .sessionCreate, .sessionPut, .sessionPut, .sessionPatch, .sessionPatch, .sessionTouch,
+            .sessionEnd,
             .sessionExpire, .sessionForget,
         ]
         let kind = generator.pick(kinds)
