@@ -5,6 +5,7 @@
 public struct Cursor: Hashable, Comparable, Sendable, LosslessStringConvertible {
     /// One unbroken run of the journal; a growing number from 1.
     public let lineage: UInt64
+    /// The place inside the lineage.
     public let sequence: UInt64
 
     /// Before every entry.

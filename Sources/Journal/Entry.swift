@@ -1,17 +1,22 @@
 /// One record of the journal: the only way to change state.
 public struct Entry: Sendable, Equatable {
+    /// Who sent it, and the how-many-th of that sender it is.
     public var id: EntryID
     /// Milliseconds since 1970 by the sender's clock; what `apply` uses is the largest seen so far.
     public var time: Int64
+    /// The channel that it changes; empty for an opening.
     public var channel: String
+    /// What it does.
     public var kind: EntryKind
+    /// What `apply` needs beside channel, kind and body.
     public var header: EntryHeader
     /// JSON: a publication's data, a document, a patch; empty where the kind has none.
     public var body: [UInt8]
 
     /// Makes an entry of its parts.
     public init(
-        id: EntryID, time: Int64, channel: String, kind: EntryKind, header: EntryHeader = EntryHeader(), body: [UInt8] = []
+        id: EntryID, time: Int64, channel: String, kind: EntryKind, header: EntryHeader = EntryHeader(),
+        body: [UInt8] = []
     ) {
         self.id = id
         self.time = time
@@ -26,6 +31,7 @@ public struct Entry: Sendable, Equatable {
 public struct EntryID: Hashable, Sendable, CustomStringConvertible {
     /// Drawn anew at every process start.
     public let origin: UInt64
+    /// Counts the entries of the origin, from 1.
     public let counter: UInt64
 
     /// Makes an id of its parts.
@@ -66,11 +72,13 @@ public enum EntryKind: String, Sendable, CaseIterable {
 public struct EntryHeader: Sendable, Equatable {
     /// How many publications the channel keeps, and how long after the newest; nil keeps none (no offset is taken).
     public var history: HistoryWindow?
+    /// The wish to take effect once.
     public var idempotency: IdempotencyClaim?
     /// The session version that the sender saw.
     public var expectedVersion: UInt64?
     /// The deadline that an expiry saw, in milliseconds since 1970.
     public var expectedDeadline: Int64?
+    /// What a session is created with.
     public var session: SessionTerms?
     /// A `ClientInfo` object as JSON, for publications made by a client.
     public var info: [UInt8]?
@@ -85,6 +93,7 @@ public struct EntryHeader: Sendable, Equatable {
 
 /// A namespace's history options at the time of the entry.
 public struct HistoryWindow: Sendable, Hashable {
+    /// Publications that are kept.
     public var size: UInt32
     /// Milliseconds after the newest publication.
     public var ttl: Int64
@@ -115,6 +124,7 @@ public struct IdempotencyClaim: Sendable, Hashable {
 
 /// What a session is created with.
 public struct SessionTerms: Sendable, Hashable {
+    /// What kind of session it is, for lists; free text.
     public var type: String
     /// The `sub` of the token that may use the session; empty for nobody but the API key.
     public var owner: String

@@ -14,7 +14,9 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
         case unavailable
     }
 
+    /// The kind of failure.
     public let code: Code
+    /// One sentence with the cause.
     public let message: String
 
     /// Makes an error of its parts.

@@ -4,6 +4,7 @@ public struct Outcome: Sendable, Equatable {
     public var refusal: Refusal?
     /// The publication that it made: which numbering, and which offset in it.
     public var epoch: Cursor?
+    /// The offset of the publication, nil when none was taken.
     public var offset: UInt64?
     /// The session's version after it.
     public var version: UInt64?
@@ -44,8 +45,11 @@ public enum Refusal: String, Sendable, CaseIterable {
 
 /// One row of the journal: an entry, its place, and what it did.
 public struct JournalRow: Sendable, Equatable {
+    /// The place.
     public var cursor: Cursor
+    /// The entry.
     public var entry: Entry
+    /// What the entry did.
     public var outcome: Outcome
 
     /// Makes a row of its parts.

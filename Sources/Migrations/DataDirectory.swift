@@ -29,6 +29,17 @@ public struct DataDirectory: Sendable, Hashable {
         }
     }
 
+    /// True when a path leads to one of the node's files, by whatever name: nothing else may be put in its place.
+    public func owns(_ other: String) -> Bool {
+        var found = stat()
+        guard stat(other, &found) == 0 else { return false }
+        return [database, database + "-wal", database + "-shm", headRecord, lock]
+            .contains { name in
+                var own = stat()
+                return stat(name, &own) == 0 && own.st_ino == found.st_ino && own.st_dev == found.st_dev
+            }
+    }
+
     /// True when a database file exists here.
     public var holdsDatabase: Bool { access(database, F_OK) == 0 }
 }

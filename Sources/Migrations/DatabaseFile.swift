@@ -51,17 +51,7 @@ public final class DatabaseFile: Sendable {
         var configuration = Configuration()
         configuration.readonly = true
         let queue = try DatabaseQueue(path: directory.database, configuration: configuration)
-        try queue.read { db in
-            let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-            guard tables > 0 else { return }
-            guard try Int.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
-                throw StorageError(.notOurFile, "\(directory.database) is not an Anteroom file")
-            }
-            guard try !Schema.migrator.hasBeenSuperseded(db) else {
-                throw StorageError(
-                    .newerFormat, "\(directory.database) was written by a newer Anteroom; upgrade this one")
-            }
-        }
+        _ = try queue.read { try Schema.refuseForeign($0, path: directory.database) }
     }
 
     /// Runs the body in one transaction of the writing connection and commits it.

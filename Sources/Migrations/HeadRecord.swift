@@ -8,10 +8,13 @@ public struct HeadRecord: Sendable, Equatable {
     /// The durability that the writing process ran with.
     public enum Durability: UInt8, Sendable { case disk = 1, os = 2 }
 
+    /// The lineage of the newest durable row.
     public var lineage: UInt64
+    /// Its place in the lineage.
     public var sequence: UInt64
     /// The row's own checksum.
     public var checksum: UInt64
+    /// What the writing process promised.
     public var durability: Durability
     /// The kernel's boot id: the same id means that only the process died and the page cache survived.
     public var bootID: String

@@ -11,6 +11,7 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case inputOutput = "io-error"
     }
 
+    /// The kind of failure.
     public let code: Code
     /// One sentence: what was wrong and, where something can be done, what.
     public let message: String

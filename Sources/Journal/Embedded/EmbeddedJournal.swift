@@ -6,6 +6,7 @@ import Migrations
 /// - Guarantee: a round is in the file, with its outcomes, before `commit` returns; the head record follows it.
 /// - Isolation: the writer thread.
 public final class EmbeddedJournal: EntryJournal {
+    /// The newest durable entry; in a lineage that is yet to be opened, the place of its opening.
     public private(set) var head: Cursor
     /// Why this start opened a new lineage; nil when it kept the old one. The engine then stages the opening entry first.
     public private(set) var opening: LineageDecision.OpeningReason?
@@ -71,6 +72,7 @@ public final class EmbeddedJournal: EntryJournal {
         }
     }
 
+    /// Gives the entry the next cursor, applies it at once and keeps the row for the commit.
     public func stage(_ entry: Entry, apply: (Entry, Cursor) -> Outcome) {
         let cursor = entry.kind == .open ? head : (staged.last?.cursor ?? head).next
         if entry.kind == .open {
@@ -83,6 +85,7 @@ public final class EmbeddedJournal: EntryJournal {
     /// True when a round has entries.
     public var hasStaged: Bool { !staged.isEmpty }
 
+    /// Inserts the staged rows in one transaction, then moves the head record on.
     public func commit() throws(JournalError) {
         guard let last = staged.last else { return }
         let (rows, first, span, size) = (staged, lastRow + 1, pendingSpan, sizeBytes)
@@ -109,11 +112,13 @@ public final class EmbeddedJournal: EntryJournal {
         }
     }
 
+    /// Forgets the staged rows.
     public func discard() {
         staged.removeAll(keepingCapacity: true)
         pendingSpan = nil
     }
 
+    /// Reads committed rows, each verified against its checksum.
     public func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow] {
         let first = table.rowAfter(cursor)
         guard first <= lastRow else { return [] }

@@ -8,9 +8,13 @@ public struct JournalTable: Sendable {
 
     /// The rows of one lineage: `firstRow + sequence`.
     public struct Span: Sendable, Equatable {
+        /// The lineage.
         public let lineage: UInt64
+        /// The row of its sequence 0.
         public let firstRow: Int64
+        /// Why it was opened.
         public let reason: String
+        /// When it was opened, in milliseconds since 1970.
         public let openedAt: Int64
     }
 

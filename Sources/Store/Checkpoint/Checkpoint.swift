@@ -18,19 +18,22 @@ enum Checkpoint {
 
     /// The state as of the last checkpoint: cursor, epochs and idempotency records; sessions and channels stay cold.
     static func load(from file: DatabaseFile) throws(StorageError) -> State {
-        try file.readNewest { db in
-            var state = State()
-            let meta = try loadMeta(db)
-            state.head = meta["cursor"].flatMap(Cursor.init) ?? .start
-            state.journalTime = meta["journal_time"].flatMap(Int64.init) ?? 0
-            state.epochBase = meta["epoch_base"].flatMap(Cursor.init) ?? .start
-            state.epochSalt = meta["epoch_salt"] ?? ""
-            state.idSecret = Array((meta["id_secret"] ?? "").utf8)
-            let buckets = try RawStatement(db, "SELECT bucket, epoch FROM epoch_bucket")
-            while try buckets.step() { state.load(epoch: Cursor(buckets.text(1)), ofBucket: Int(buckets.int64(0))) }
-            try loadIdempotency(db, into: &state)
-            return state
-        }
+        try file.readNewest(load)
+    }
+
+    /// The state as of the last checkpoint, of the snapshot that a connection sees.
+    static func load(_ db: Database) throws -> State {
+        var state = State()
+        let meta = try loadMeta(db)
+        state.head = meta["cursor"].flatMap(Cursor.init) ?? .start
+        state.journalTime = meta["journal_time"].flatMap(Int64.init) ?? 0
+        state.epochBase = meta["epoch_base"].flatMap(Cursor.init) ?? .start
+        state.epochSalt = meta["epoch_salt"] ?? ""
+        state.idSecret = Array((meta["id_secret"] ?? "").utf8)
+        let buckets = try RawStatement(db, "SELECT bucket, epoch FROM epoch_bucket")
+        while try buckets.step() { state.load(epoch: Cursor(buckets.text(1)), ofBucket: Int(buckets.int64(0))) }
+        try loadIdempotency(db, into: &state)
+        return state
     }
 
     /// The cursor that the last checkpoint includes.

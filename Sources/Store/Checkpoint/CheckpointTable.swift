@@ -125,7 +125,7 @@ enum CheckpointTable {
         try statement.run()
     }
 
-    private static let sessionColumns = """
+    static let sessionColumns = """
         id, type, owner, document, version, created_at, updated_at, touched_at, ttl_ms, ended_at, end_reason
         """
 
@@ -136,7 +136,7 @@ enum CheckpointTable {
             publishedAt: row.int64(column + 5))
     }
 
-    private static func decodeSession(_ row: RawStatement) -> Session {
+    static func decodeSession(_ row: RawStatement) -> Session {
         Session(
             id: row.text(0), type: row.text(1), owner: row.text(2), document: row.bytes(3), version: row.unsigned(4),
             createdAt: row.int64(5), updatedAt: row.int64(6), touchedAt: row.int64(7), ttl: row.int64(8),

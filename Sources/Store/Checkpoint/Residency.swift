@@ -1,3 +1,4 @@
+import GRDB
 import Journal
 import Migrations
 
@@ -7,17 +8,19 @@ extension State {
         let id = Session.id(ofChannel: channel)
         let needsSession = id.map { !isResident(session: $0) } ?? false
         guard needsSession || !isResident(channel: channel) else { return }
-        let (wantsChannel, rows): (Bool, (Channel?, Session?)) = (
-            !isResident(channel: channel),
-            try file.readNewest { db in
-                (
-                    try CheckpointTable.channel(db, named: channel),
-                    needsSession ? try id.flatMap { try CheckpointTable.session(db, id: $0) } : nil
-                )
-            }
-        )
-        if wantsChannel, let row = rows.0 { load(row, as: channel) }
-        if let row = rows.1 { load(row) }
+        try file.readNewest { try loadRows(of: channel, from: $0) }
+    }
+
+    /// Brings the rows that an entry names into memory, from the snapshot that a connection sees.
+    mutating func loadRows(of channel: String, from db: Database) throws {
+        if !isResident(channel: channel), let row = try CheckpointTable.channel(db, named: channel) {
+            load(row, as: channel)
+        }
+        if let id = Session.id(ofChannel: channel), !isResident(session: id),
+            let row = try CheckpointTable.session(db, id: id)
+        {
+            load(row)
+        }
     }
 
     /// Rebuilds the state of a file: the checkpoint, then every entry after it.
@@ -57,7 +60,7 @@ extension State {
 
 extension JournalRow {
     /// True for the first row of a newer lineage.
-    fileprivate func opensLineage(after head: Cursor) -> Bool {
+    fileprivate func opensLineage(after head: Journal.Cursor) -> Bool {
         entry.kind == .open && cursor.sequence == 0 && cursor.lineage > head.lineage
     }
 }

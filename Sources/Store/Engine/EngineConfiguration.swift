@@ -2,7 +2,9 @@ import Migrations
 
 /// What an engine is started with.
 public struct EngineConfiguration: Sendable {
+    /// Where the files are.
     public var directory: DataDirectory
+    /// What an acknowledgement promises.
     public var durability: HeadRecord.Durability
     /// Milliseconds between checkpoints.
     public var flushInterval: Int64
@@ -14,6 +16,7 @@ public struct EngineConfiguration: Sendable {
     public var journalBytesMax: Int
     /// How many event loops will attach.
     public var loops: Int
+    /// The time that the engine goes by.
     public var clock: EngineClock
 
     /// A configuration with the defaults of DESIGN section 9.

@@ -2,6 +2,7 @@ import Journal
 
 /// What an operator sees of the engine.
 public struct EngineStatus: Sendable {
+    /// The newest durable entry.
     public let head: Cursor
     /// Journal time of the newest entry, in milliseconds since 1970.
     public let journalTime: Int64
@@ -9,24 +10,35 @@ public struct EngineStatus: Sendable {
     public let journalBytes: Int
     /// Rows that the next checkpoint writes.
     public let dirtyRows: Int
+    /// Memory of the rows that are in memory.
     public let residentBytes: Int
+    /// Sessions in memory.
     public let residentSessions: Int
+    /// Channels in memory.
     public let residentChannels: Int
     /// Live sessions in the file.
     public internal(set) var sessions: Int
     /// Nil while the file takes writes.
     public let failure: EngineError?
+    /// What was counted since the start.
     public let counters: EngineCounters
 }
 
 /// Counts since the start of the process.
 public struct EngineCounters: Sendable {
+    /// Rounds that wrote.
     public internal(set) var rounds = 0
+    /// Entries that were staged.
     public internal(set) var entries = 0
+    /// Entries that were refused.
     public internal(set) var refused = 0
+    /// Checkpoints that were written.
     public internal(set) var checkpoints = 0
+    /// Rounds that failed.
     public internal(set) var failedCommits = 0
+    /// Recoveries that gave everything.
     public internal(set) var recovered = 0
+    /// Recoveries that said why not.
     public internal(set) var notRecovered = 0
     /// Looks of the sweeper or the trimmer that the file refused; what was due stays due.
     public internal(set) var failedSweeps = 0

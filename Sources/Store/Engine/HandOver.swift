@@ -16,6 +16,7 @@ public struct HandOver: Sendable {
         case answer(@Sendable (EngineError?) -> Void)
     }
 
+    /// What to do, in order.
     public let items: [Item]
     /// Set when the round failed: all items are then answers.
     public let error: EngineError?

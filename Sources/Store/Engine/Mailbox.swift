@@ -27,7 +27,8 @@ final class Mailbox: Sendable {
         let bytes = requests.reduce(0) { $0 + $1.sizeBytes }
         let (error, wakes): (EngineError?, Bool) = state.withLock { state in
             guard !state.isClosed else { return (EngineError(.stopping, "the node is stopping"), false) }
-            let fits = state.requests.count + requests.count <= EngineLimits.queuedRequestsMax
+            let fits =
+                state.requests.count + requests.count <= EngineLimits.queuedRequestsMax
                 && state.bytes + bytes <= EngineLimits.queuedBytesMax
             // What ends something must not be lost to a full queue; there is at most one for each thing begun.
             guard fits || requests.allSatisfy(\.endsSomething) else {

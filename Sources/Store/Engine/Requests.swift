@@ -15,9 +15,13 @@ public struct Return<Value: Sendable>: Sendable {
 
 /// An entry before it has an id and a time.
 public struct Draft: Sendable {
+    /// The channel.
     public var channel: String
+    /// What the entry does.
     public var kind: EntryKind
+    /// Everything else that `apply` needs.
     public var header: EntryHeader
+    /// The entry's body as JSON; empty where its kind has none.
     public var body: [UInt8]
 
     /// Makes a draft of its parts.
@@ -46,6 +50,7 @@ public enum SessionAccess: Sendable, Equatable {
 
 /// A wish to be on a channel from a position on.
 public struct SubscribeRequest: Sendable {
+    /// The channel.
     public var channel: String
     /// The event loop that the subscriber lives on.
     public var loop: Int
@@ -84,6 +89,7 @@ public struct SubscribeAnswer: Sendable {
 
     /// The channel's newest position.
     public let position: Position
+    /// What became of the wish to recover.
     public let recovery: Recovery
     /// False when the recovery failed and the request said `onlyIfRecovered`, or when the channel is denied.
     public let isSubscribed: Bool
@@ -112,7 +118,9 @@ public struct HistoryAnswer: Sendable {
 
     /// The channel's newest position.
     public let position: Position
+    /// In the order that was asked for.
     public let publications: [Publication]
+    /// Nil when the request was answered.
     public let failure: Failure?
 }
 
@@ -138,6 +146,7 @@ public enum WriteAnswer: Sendable {
 public struct Receipt: Sendable {
     /// Where the publication is; nil when it took no offset.
     public let position: Position?
+    /// The session version after the write.
     public let version: UInt64?
     /// For session writes: the session after it, as far as it still exists.
     public let session: Session?
@@ -168,7 +177,9 @@ public struct EngineError: Error, Sendable, CustomStringConvertible, Equatable {
         case stopping
     }
 
+    /// The kind of failure.
     public let code: Code
+    /// One sentence with the cause.
     public let message: String
 
     /// Makes an error of its parts.

@@ -6,6 +6,7 @@ public struct HistoryFilter: Sendable, Equatable {
     public var limit: Int
     /// Exclusive: forwards the offsets after it, backwards those before it.
     public var since: Position?
+    /// Newest first.
     public var reverse: Bool
 
     /// Makes a filter of its parts.

@@ -47,6 +47,7 @@ public struct NotRecovered: Sendable, Equatable {
         case ahead
     }
 
+    /// Which of the four it is.
     public let reason: Reason
     /// The oldest offset still there; `top + 1` when none is.
     public let oldest: UInt64

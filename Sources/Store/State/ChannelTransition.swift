@@ -65,6 +65,7 @@ enum Opening {
     static func idSecret(of entry: Entry) -> [UInt8] { Array(member("secret", of: entry).utf8) }
 
     private static func member(_ name: StaticString, of entry: Entry) -> String {
+        // An unreadable opening has no salt: epochs are then told apart by their cursor alone.
         let found = try? entry.body.scan { (cursor, buffer) throws(JSONError) -> String in
             var found = ""
             try cursor.beginObject()
@@ -73,7 +74,6 @@ enum Opening {
             }
             return found
         }
-        // An unreadable opening has no salt: epochs are then told apart by their cursor alone.
         return found ?? ""
     }
 }

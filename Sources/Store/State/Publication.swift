@@ -78,6 +78,7 @@ public struct Publication: Sendable, Equatable {
 public struct Position: Sendable, Hashable {
     /// Opaque; never empty when we gave it out.
     public var epoch: String
+    /// The newest offset seen; 0 before the first.
     public var offset: UInt64
 
     /// Makes a position of its parts.

@@ -2,7 +2,9 @@ import Journal
 
 /// A JSON document with a version and a life that slides along with its use.
 public struct Session: Sendable, Equatable {
+    /// 32 hexadecimal digits.
     public let id: String
+    /// What kind of session it is, for lists; free text.
     public let type: String
     /// The token subject that may use it; empty for nobody but the API key.
     public let owner: String
@@ -12,12 +14,15 @@ public struct Session: Sendable, Equatable {
     public internal(set) var version: UInt64
     /// Journal times in milliseconds since 1970.
     public let createdAt: Int64
+    /// Journal time of the newest change of the document.
     public internal(set) var updatedAt: Int64
+    /// Journal time of the newest sign of life.
     public internal(set) var touchedAt: Int64
     /// Milliseconds of life after the last sign of it.
     public let ttl: Int64
     /// Nil while the session lives; a tombstone afterwards, so that a late write can't bring it back.
     public internal(set) var endedAt: Int64?
+    /// `ended`, `expired`, or what the one who ended it said.
     public internal(set) var endReason: String?
 
     /// How long a tombstone is kept.

@@ -1,0 +1,91 @@
+import Logging
+import NIOCore
+import Store
+import Synchronization
+
+/// What all surfaces share: the engine, the configuration, one hub per event loop.
+public final class GatewayCore: Sendable {
+    /// The engine that everything is asked of.
+    public let engine: Engine
+    /// The effective configuration.
+    public let configuration: GatewayConfiguration
+    /// What sessions and keys are given unless a request says otherwise.
+    public let terms: ServiceTerms
+    let logger: Logger
+    let connections = ConnectionCount()
+    /// Set by the first signal: ready is false from then on.
+    let isDraining = Atomic<Bool>(false)
+    /// Monotonic start, for the uptime.
+    let startedAt = ContinuousClock.now
+    private let loops: [LoopSeat]
+
+    /// Attaches a hub on every event loop of the group to the engine; blocks shortly, so not for an event loop.
+    public init(
+        engine: Engine, configuration: GatewayConfiguration, terms: ServiceTerms, group: any EventLoopGroup,
+        logger: Logger
+    ) throws {
+        self.engine = engine
+        self.configuration = configuration
+        self.terms = terms
+        self.logger = logger
+        loops = try group.makeIterator().map { loop in
+            let (hub, heartbeat) = try loop.submit {
+                let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration) { engine.now }
+                heartbeat.start()
+                return (
+                    NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop)
+                )
+            }.wait()
+            let number = engine.attach(LoopReceiver(eventLoop: loop, hub: hub))
+            return LoopSeat(number: number, eventLoop: loop, hub: hub, heartbeat: heartbeat)
+        }
+    }
+
+    /// From now on the node is not ready and takes no new sockets.
+    public func beginDraining() { isDraining.store(true, ordering: .relaxed) }
+
+    /// The seat of an event loop; nil for a loop of another group.
+    func seat(of eventLoop: any EventLoop) -> LoopSeat? { loops.first { $0.eventLoop === eventLoop } }
+
+    /// All event loops with their hubs.
+    var seats: [LoopSeat] { loops }
+}
+
+/// Defaults that writers are given.
+public struct ServiceTerms: Sendable {
+    /// Life of a session after the last sign of it, in milliseconds.
+    public var sessionTTL: Int64
+    /// How long an idempotency key is remembered, in milliseconds.
+    public var idempotencyWindow: Int64
+
+    /// Makes terms of their parts.
+    public init(sessionTTL: Int64 = 3_600_000, idempotencyWindow: Int64 = 300_000) {
+        self.sessionTTL = sessionTTL
+        self.idempotencyWindow = idempotencyWindow
+    }
+}
+
+/// An event loop's number with the engine, its hub and its heartbeat.
+///
+/// A class, because every connection holds it: one word instead of nine.
+final class LoopSeat: Sendable {
+    let number: Int
+    let eventLoop: any EventLoop
+    let hub: NIOLoopBound<Hub>
+    let heartbeat: NIOLoopBound<Heartbeat>
+
+    init(number: Int, eventLoop: any EventLoop, hub: NIOLoopBound<Hub>, heartbeat: NIOLoopBound<Heartbeat>) {
+        self.number = number
+        self.eventLoop = eventLoop
+        self.hub = hub
+        self.heartbeat = heartbeat
+    }
+}
+
+/// How many clients are connected, by surface.
+final class ConnectionCount: Sendable {
+    let webSockets = Atomic<Int>(0)
+    let eventStreams = Atomic<Int>(0)
+
+    var total: Int { webSockets.load(ordering: .relaxed) + eventStreams.load(ordering: .relaxed) }
+}

@@ -1,0 +1,20 @@
+import Store
+
+/// What a stream is to bring, all checked.
+struct EventStreamPlan: Sendable {
+    /// One channel of it.
+    struct Channel: Sendable {
+        let name: String
+        let access: Store.SessionAccess
+        /// False for a channel without history: it has no positions.
+        let isRecoverable: Bool
+    }
+
+    let channels: [Channel]
+    /// What a returning client showed; nil for a new one.
+    let lastEventID: String?
+    /// 0 for none.
+    let heartbeatMilliseconds: Int64
+    /// Until the caller's credentials end; nil for ever.
+    let lifeMilliseconds: Int64?
+}

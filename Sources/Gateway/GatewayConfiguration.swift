@@ -1,0 +1,59 @@
+/// Is everything the gateway has to know, resolved and checked.
+public struct GatewayConfiguration: Sendable {
+    /// Address to listen on.
+    public var host: String
+    /// Port to listen on; 0 lets the system choose.
+    public var port: Int
+    /// Every client permission is open: development on loopback, or `client.insecure`.
+    public var insecure: Bool
+    /// A client may connect without a token.
+    public var allowAnonymous: Bool
+    /// Options and permissions of channels.
+    public var namespaces: NamespaceTable
+    /// Connection tokens.
+    public var tokens: TokenVerifier
+    /// The operator's key.
+    public var apiKeys: APIKeyPolicy
+    /// Which pages may connect.
+    public var origins: OriginPolicy
+    /// Time between two pings of the server; 0 turns them off. Units: milliseconds.
+    public var pingIntervalMilliseconds: Int64
+    /// Longest message of a client. Units: bytes.
+    public var maximumPayloadBytes: Int
+    /// Connections beyond this get 503 before the upgrade.
+    public var maximumConnections: Int
+    /// How long a stop may take to say goodbye to everyone. Units: seconds.
+    public var drainSeconds: Int
+
+    /// Creates a configuration; the defaults are those of a development server on loopback.
+    public init(
+        host: String = "127.0.0.1",
+        port: Int = 3000,
+        insecure: Bool = true,
+        allowAnonymous: Bool = true,
+        namespaces: NamespaceTable = NamespaceTable(),
+        tokens: TokenVerifier = TokenVerifier(secret: nil),
+        apiKeys: APIKeyPolicy = APIKeyPolicy(key: nil, isOpen: true),
+        origins: OriginPolicy = OriginPolicy(),
+        pingIntervalMilliseconds: Int64 = 25_000,
+        maximumPayloadBytes: Int = 65_536,
+        maximumConnections: Int = 1000,
+        drainSeconds: Int = 10
+    ) {
+        self.host = host
+        self.port = port
+        self.insecure = insecure
+        self.allowAnonymous = allowAnonymous
+        self.namespaces = namespaces
+        self.tokens = tokens
+        self.apiKeys = apiKeys
+        self.origins = origins
+        self.pingIntervalMilliseconds = pingIntervalMilliseconds
+        self.maximumPayloadBytes = maximumPayloadBytes
+        self.maximumConnections = maximumConnections
+        self.drainSeconds = drainSeconds
+    }
+
+    /// How long a client may take to answer a ping: 8 s, and always less than the time to the next one.
+    public var pongTimeoutMilliseconds: Int64 { min(8000, pingIntervalMilliseconds * 2 / 3) }
+}

@@ -1,0 +1,41 @@
+import HTTPTypes
+import NIOHTTP1
+
+/// Verdicts on request heads that the parser lets pass.
+package enum RequestRules {
+    /// Judges a head; nil if it may be served.
+    ///
+    /// - Source: RFC 9112 §3.2 (one Host), §6.1 (only chunked is known; never with a length).
+    package static func judge(_ head: HTTPRequestHead, maxBodyBytes: Int) -> Problem? {
+        let hosts = head.headers["host"]
+        guard hosts.count == 1 || (hosts.isEmpty && head.version == .http1_0) else {
+            return Problem(.badRequest, detail: "A request has exactly one Host.")
+        }
+        let codings = head.headers["transfer-encoding"]
+        let lengths = head.headers["content-length"]
+        if !codings.isEmpty {
+            guard codings.count == 1, codings.first?.lowercased() == "chunked", lengths.isEmpty,
+                head.version != .http1_0
+            else { return Problem(.badRequest, detail: "The length of the body is ambiguous.") }
+        } else if let text = lengths.first {
+            guard lengths.count == 1, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = UInt64(text)
+            else { return Problem(.badRequest, detail: "The length of the body is ambiguous.") }
+            guard length <= UInt64(maxBodyBytes) else { return self.bodyTooLarge(maxBodyBytes) }
+        }
+        return nil
+    }
+
+    /// The answer to a body over the limit.
+    package static func bodyTooLarge(_ limit: Int) -> Problem {
+        Problem(.contentTooLarge, detail: "A body has at most \(limit) bytes.")
+    }
+
+    /// The answer to bytes that aren't HTTP, or too much of it.
+    package static func problem(for error: HTTPParserError) -> Problem {
+        switch error {
+        case .headerOverflow: Problem(.requestHeaderFieldsTooLarge)
+        case .invalidVersion: Problem(.httpVersionNotSupported)
+        default: Problem(.badRequest, detail: "The request is malformed.")
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import JSONText
+import Store
+import Synchronization
+
+/// `/health*`: for load balancers and people; nothing in them names anybody.
+///
+/// - Guarantee: none of them waits for the writer thread, so that they answer when it hangs.
+struct HealthRoutes: Sendable {
+    let core: GatewayCore
+
+    var routes: [GatewayRoute] {
+        [
+            GatewayRoute(.get, "/health/live", needs: .nothing) { _, _ in live() },
+            GatewayRoute(.get, "/health/ready", needs: .nothing) { _, _ in ready() },
+            GatewayRoute(.get, "/health", needs: .nothing) { _, _ in health() },
+            GatewayRoute(.get, "/health-check", needs: .nothing) { _, _ in check() },
+        ]
+    }
+
+    private func live() -> Response { Response(json: Self.opening("alive") + Array("}".utf8)) }
+
+    private func ready() -> Response {
+        let verdict = verdict
+        guard !verdict.reasons.isEmpty else { return Response(json: Self.opening("ready") + Array("}".utf8)) }
+        var out = Self.opening("not_ready")
+        out.appendASCII(",\"reasons\":[")
+        for (index, reason) in verdict.reasons.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            out.appendJSONString(reason)
+        }
+        out.appendASCII("]}")
+        return Response(json: out, status: .serviceUnavailable)
+    }
+
+    private func health() -> Response {
+        let verdict = verdict
+        var out = Self.opening(verdict.status)
+        out.appendASCII(",\"uptime\":")
+        out.appendDecimal(core.uptimeSeconds)
+        out.appendASCII(",\"connections\":{\"total\":")
+        out.appendDecimal(core.connections.total)
+        out.appendASCII("},\"memory\":")
+        Self.append(ProcessFigures(), to: &out)
+        out.appendASCII(",\"journal\":{\"mode\":\"embedded\",\"status\":")
+        out.appendJSONString(verdict.journal)
+        if let reason = verdict.reasons.first {
+            out.appendASCII(",\"reason\":")
+            out.appendJSONString(reason)
+        }
+        out.appendASCII("}}")
+        return Response(json: out, status: verdict.status == "unhealthy" ? .serviceUnavailable : .ok)
+    }
+
+    private func check() -> Response {
+        var out: [UInt8] = Array("{\"status\":\"ok\",\"memory\":".utf8)
+        Self.append(ProcessFigures(), to: &out)
+        out.append(UInt8(ascii: "}"))
+        return Response(json: out)
+    }
+
+    private var verdict: HealthVerdict {
+        HealthVerdict(core.engine.health, isDraining: core.isDraining.load(ordering: .relaxed))
+    }
+
+    private static func opening(_ status: String) -> [UInt8] {
+        var out: [UInt8] = Array("{\"status\":".utf8)
+        out.appendJSONString(status)
+        out.appendASCII(",\"timestamp\":")
+        out.appendJSONString(Date().formatted(.iso8601))
+        return out
+    }
+
+    static func append(_ figures: ProcessFigures, to out: inout [UInt8]) {
+        out.appendASCII("{\"rss\":")
+        out.appendDecimal(figures.resident)
+        out.appendASCII(",\"heapTotal\":")
+        out.appendDecimal(figures.data)
+        out.appendASCII(",\"heapUsed\":")
+        out.appendDecimal(figures.privateResident)
+        out.append(UInt8(ascii: "}"))
+    }
+}
+
+/// What the health of the engine means for the node.
+struct HealthVerdict: Equatable, Sendable {
+    /// `ok`, `degraded` (reads go on) or `unhealthy`.
+    let status: String
+    /// Of the journal alone.
+    let journal: String
+    /// Why the node should get no new work; the gravest first.
+    let reasons: [String]
+
+    init(_ health: EngineHealth, isDraining: Bool) {
+        self.init(failure: health.failure, isStuck: health.isStuck, isDraining: isDraining)
+    }
+
+    init(failure: EngineError?, isStuck: Bool, isDraining: Bool) {
+        var reasons: [String] = []
+        if isStuck { reasons.append("the writer thread is stuck in one round") }
+        if let failure { reasons.append(failure.message) }
+        journal = isStuck ? "stuck" : failure?.code.rawValue ?? "ok"
+        if isDraining { reasons.append("the node is stopping") }
+        status = isStuck ? "unhealthy" : reasons.isEmpty ? "ok" : "degraded"
+        self.reasons = reasons
+    }
+}
+
+extension GatewayCore {
+    /// Whole seconds since the start.
+    var uptimeSeconds: Int64 { (ContinuousClock.now - startedAt).components.seconds }
+}

@@ -1,0 +1,26 @@
+import HTTPTypes
+import NIOCore
+
+/// What becomes of a request that asks for a WebSocket.
+public enum UpgradeDecision: Sendable {
+    /// Open one. The conversation is made on the connection's event loop, once the handshake is found valid.
+    case accept(
+        subprotocol: String?, maxMessageBytes: Int,
+        conversation: @Sendable (any EventLoop) -> any WebSocketConversation
+    )
+    /// Not a WebSocket's path: the router answers, as if no upgrade had been asked for.
+    case pass
+    /// Answer with an error, and close.
+    case refuse(Problem)
+}
+
+/// Decides about requests that ask for a WebSocket.
+public protocol WebSocketUpgrades: Sendable {
+    /// Decides about one request.
+    ///
+    /// The decision itself should have no effects: an accepted request may still fail for a broken handshake.
+    ///
+    /// - Parameter remote: the socket's peer, which may be a proxy.
+    /// - Isolation: the connection's event loop; must not block.
+    func upgrade(_ head: HTTPRequest, remote: SocketAddress?) -> UpgradeDecision
+}

@@ -1,0 +1,232 @@
+import JSONText
+import Journal
+import NIOCore
+import Store
+import Synchronization
+
+/// One connection of the client protocol: carries out what the state machine decides.
+///
+/// Commands of one read go to the engine together; replies and pushes of one hand-over leave with one flush.
+///
+/// - Isolation: the event loop of its socket.
+final class ClientConnection: WebSocketConversation {
+    let core: GatewayCore
+    let seat: LoopSeat
+    let id = ClientID.random()
+    var machine = ClientStateMachine()
+    var identity = Identity.anonymous
+    var subscriptions = SubscriptionTable()
+    /// Place in the heartbeat; nil before the connect.
+    var beat: BeatPlace?
+    var isFlushDue = false
+
+    private(set) var socket: WebSocketHandler?
+    /// Requests of the read in progress.
+    private var requests: [Request] = []
+    /// Replies that wait for their frame: JSON, one a line.
+    private var replies: ByteBuffer?
+    private var isCongested = false
+    private var inFlight = 0
+
+    init(core: GatewayCore, seat: LoopSeat) {
+        self.core = core
+        self.seat = seat
+    }
+
+    var hub: Hub { seat.hub.value }
+
+    // The conversation, as the socket tells it.
+
+    func opened(_ socket: WebSocketHandler) {
+        self.socket = socket
+        core.connections.webSockets.add(1, ordering: .relaxed)
+        seat.heartbeat.value.arrived(self)
+    }
+
+    func received(text: ByteBuffer) {
+        do throws(JSONError) { try scan(text) } catch { carryOut(.malformed) }
+    }
+
+    private func scan(_ text: ByteBuffer) throws(JSONError) {
+        var failure: JSONError?
+        text.withUnsafeReadableBytes { bytes in
+            do throws(JSONError) {
+                try CommandScanner.scan(bytes) { command in
+                    carryOut(.command(command.method, id: command.id), command)
+                }
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    func received(binary: ByteBuffer) { perform(.close(.inappropriateProtocol)) }
+
+    func receivedPong() {}
+
+    /// When a connection whose credentials were not renewed must end; nil for never. Units: Unix milliseconds.
+    var endsAt: Int64? {
+        guard !core.configuration.insecure, let expiresAt = identity.expiresAt else { return nil }
+        return expiresAt + ClientLimits.expiryGraceMilliseconds
+    }
+
+    func readCompleted() { flushQueued() }
+
+    func writabilityChanged(isWritable: Bool) { isCongested = !isWritable }
+
+    func shuttingDown(_ socket: WebSocketHandler) {
+        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
+        seat.eventLoop.scheduleTask(in: seat.heartbeat.value.nextGoodbye()) { me.value.carryOut(.drain) }
+    }
+
+    func closed() {
+        _ = machine.handle(.closed)
+        guard socket != nil else { return }
+        socket = nil
+        core.connections.webSockets.subtract(1, ordering: .relaxed)
+        seat.heartbeat.value.leave(self)
+        // Commands that came in the same read as the peer's close were not submitted yet.
+        submitQueued()
+        let open = subscriptions.removeAll()
+        guard !open.isEmpty else { return }
+        for subscription in open { hub.close(subscription) }
+        core.engine.submit(open.map { .unsubscribe(channel: $0.channel.name, loop: seat.number) })
+    }
+
+    // Events in, actions out.
+
+    /// Tells the state machine what happened and does what it says.
+    func carryOut(_ event: ClientStateMachine.Event, _ command: Command? = nil) {
+        switch machine.handle(event) {
+        case .nothing: break
+        case .connect: if case .connect(let connect)? = command?.method { self.connect(connect, id: command?.id ?? 0) }
+        case .carryOut: if let command { run(command) }
+        case .sendPing: ping()
+        case .close(let disconnect): perform(.close(disconnect))
+        }
+    }
+
+    private func perform(_ action: ClientStateMachine.Action) {
+        guard case .close(let disconnect) = action else { return }
+        _ = machine.handle(.closed)
+        submitQueued()
+        if disconnect != .slow { writeReplies() }
+        socket?.close(code: disconnect.rawValue, reason: disconnect.reason, flushing: disconnect != .slow)
+    }
+
+    /// Ends the connection.
+    func close(_ disconnect: Disconnect) { perform(.close(disconnect)) }
+
+    private func ping() {
+        reply { $0.writeStaticString("{}") }
+        flushQueued()
+    }
+
+    // Towards the engine.
+
+    /// Queues a request of the read in progress.
+    func submit(_ request: Request) { requests.append(request) }
+
+    private func submitQueued() {
+        guard !requests.isEmpty else { return }
+        core.engine.submit(requests)
+        requests.removeAll()
+    }
+
+    /// Counts a command in and makes the address of its answer; nil, with an error reply, when too many are in flight.
+    ///
+    /// The body runs only if the connection still lives; `orElse` runs if it doesn't. `failed` runs behind the error reply.
+    func address<Value: Sendable>(
+        _ id: UInt32, orElse: (@Sendable (Value) -> Void)? = nil, failed: (@Sendable (ClientConnection) -> Void)? = nil,
+        _ body: @escaping @Sendable (ClientConnection, Value) -> Void
+    ) -> Return<Value>? {
+        guard inFlight < ClientLimits.inFlightMax else {
+            fail(id, .tooManyRequests)
+            return nil
+        }
+        inFlight += 1
+        machine.began()
+        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
+        return Return(loop: seat.number) { result in
+            let connection = me.value
+            connection.inFlight -= 1
+            guard connection.socket != nil else {
+                if case .success(let value) = result { orElse?(value) }
+                return
+            }
+            switch result {
+            case .success(let value): body(connection, value)
+            case .failure(let error):
+                connection.fail(id, ReplyError(error), reason: "\(error.code.rawValue): \(error.message)")
+                failed?(connection)
+            }
+            connection.hub.flushLater(connection)
+            connection.perform(connection.machine.ended())
+        }
+    }
+
+    // Towards the client.
+
+    /// Appends one reply or push to those that leave with the next flush.
+    func reply(_ body: (inout ByteBuffer) -> Void) {
+        if let waiting = replies?.readableBytes, waiting > ClientLimits.replyFrameBytes { writeReplies() }
+        var buffer = replies.take() ?? ByteBuffer()
+        if buffer.readableBytes > 0 { buffer.writeInteger(UInt8(ascii: "\n")) }
+        body(&buffer)
+        replies = buffer
+    }
+
+    /// Answers a command with an error.
+    func fail(_ id: UInt32, _ error: ReplyError, reason: String? = nil, notRecovered: NotRecovered? = nil) {
+        reply { ReplyEncoder.error(error, id: id, reason: reason, notRecovered: notRecovered, to: &$0) }
+    }
+
+    private func writeReplies() {
+        guard let payload = replies.take(), payload.readableBytes > 0 else { return }
+        var frames = ByteBuffer()
+        frames.reserveCapacity(payload.readableBytes + FrameWriter.maxHeaderBytes)
+        FrameWriter.append(text: payload, to: &frames)
+        write(frames)
+    }
+
+    private func write(_ frames: ByteBuffer) {
+        guard let socket, takesMore(socket) else { return }
+        socket.write(frames)
+    }
+
+    /// False for a consumer that is too slow, which is closed.
+    ///
+    /// What counts is what it left of everything before: one round's burst may be larger than the bound, and whoever reads
+    /// must not be closed for it. The queue is only looked at once the channel says that it grows.
+    private func takesMore(_ socket: WebSocketHandler) -> Bool {
+        guard isCongested, socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
+        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
+        socket.flush()
+        guard socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
+        perform(.close(.slow))
+        return false
+    }
+}
+
+extension ClientConnection: HubSubscriber {
+    func deliver(_ batch: ChannelBatch) {
+        guard socket != nil else { return }
+        // The subscribe reply may still wait here: it goes first.
+        writeReplies()
+        write(batch.protocolFrames)
+    }
+
+    func flushQueued() {
+        submitQueued()
+        writeReplies()
+        socket?.flush()
+    }
+
+    func lost(_ subscription: Subscription) {
+        let channel = subscription.channel.name
+        hub.close(subscription)
+        subscriptions.set(nil, for: channel)
+        core.engine.submit(.unsubscribe(channel: channel, loop: seat.number))
+        reply { ReplyEncoder.unsubscribed(channel, code: 2_500, reason: "insufficient state", to: &$0) }
+        hub.flushLater(self)
+    }
+}

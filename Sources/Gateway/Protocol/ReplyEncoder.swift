@@ -1,0 +1,202 @@
+import NIOCore
+import Store
+
+/// Writes the replies and pushes of the client protocol as compact JSON, one a line, zero values left out.
+///
+/// - Source: client-protocol reference, sections 2, 3, 7 and 8.
+enum ReplyEncoder {
+    /// The version that clients are told.
+    static let serverVersion = "0.1.0 anteroom"
+
+    /// What a client is told once it is connected.
+    struct Connected {
+        var client: String
+        /// Seconds between pings; 0 for none.
+        var pingSeconds: UInt64
+        /// Seconds until the client must refresh; nil for never.
+        var ttlSeconds: UInt64?
+    }
+
+    static func connected(_ reply: Connected, id: UInt32, to out: inout ByteBuffer) {
+        out.writeReplyStart(id, "connect")
+        out.writeStaticString("{\"client\":\"")
+        out.writeString(reply.client)
+        out.writeStaticString("\",\"version\":\"")
+        out.writeString(serverVersion)
+        out.writeStaticString("\"")
+        if let ttl = reply.ttlSeconds {
+            out.writeStaticString(",\"expires\":true,\"ttl\":")
+            out.writeDecimal(ttl)
+        }
+        if reply.pingSeconds > 0 {
+            out.writeStaticString(",\"ping\":")
+            out.writeDecimal(reply.pingSeconds)
+            out.writeStaticString(",\"pong\":true")
+        }
+        out.writeStaticString("}}")
+    }
+
+    /// A subscription as it was opened.
+    struct Subscribed {
+        var isRecoverable: Bool
+        var isPositioned: Bool
+        /// What the client had asked to recover from; nil when it had not.
+        var asked: Position?
+        var answer: SubscribeAnswer
+    }
+
+    static func subscribed(_ reply: Subscribed, id: UInt32, to out: inout ByteBuffer) {
+        out.writeReplyStart(id, "subscribe")
+        out.writeStaticString("{")
+        var members = MemberList()
+        if reply.isRecoverable { members.flag("recoverable", to: &out) }
+        if reply.isPositioned {
+            members.flag("positioned", to: &out)
+            members.string("epoch", reply.answer.position.epoch, to: &out)
+        }
+        if reply.asked != nil { members.flag("was_recovering", to: &out) }
+        var offset = reply.answer.position.offset
+        switch reply.answer.recovery {
+        case .none: break
+        case .recovered(let publications):
+            // SDKs advance by what they consume, so the offset must be the one that the client came with.
+            if let asked = reply.asked { offset = asked.offset }
+            members.flag("recovered", to: &out)
+            if !publications.isEmpty {
+                members.name("publications", to: &out)
+                out.writePublications(publications)
+            }
+        case .notRecovered(let why):
+            members.name("not_recovered", to: &out)
+            out.writeNotRecovered(why)
+        }
+        if reply.isPositioned, offset > 0 { members.number("offset", offset, to: &out) }
+        out.writeStaticString("}}")
+    }
+
+    static func history(_ answer: HistoryAnswer, id: UInt32, to out: inout ByteBuffer) {
+        out.writeReplyStart(id, "history")
+        out.writeStaticString("{\"publications\":")
+        out.writePublications(answer.publications)
+        out.writeStaticString(",\"epoch\":")
+        out.writeJSONString(answer.position.epoch)
+        out.writeStaticString(",\"offset\":")
+        out.writeDecimal(answer.position.offset)
+        out.writeStaticString("}}")
+    }
+
+    static func rpc(_ data: [UInt8], id: UInt32, to out: inout ByteBuffer) {
+        out.writeReplyStart(id, "rpc")
+        out.writeStaticString("{\"data\":")
+        out.writeBytes(data)
+        out.writeStaticString("}}")
+    }
+
+    static func refreshed(ttlSeconds: UInt64?, id: UInt32, to out: inout ByteBuffer) {
+        out.writeReplyStart(id, "refresh")
+        out.writeStaticString("{")
+        if let ttlSeconds {
+            out.writeStaticString("\"expires\":true,\"ttl\":")
+            out.writeDecimal(ttlSeconds)
+        }
+        out.writeStaticString("}}")
+    }
+
+    /// A result without members, which must be there all the same.
+    static func empty(_ method: StaticString, id: UInt32, to out: inout ByteBuffer) {
+        out.writeReplyStart(id, method)
+        out.writeStaticString("{}}")
+    }
+
+    /// - Parameters:
+    ///   - reason: what exactly went wrong, in a member that SDKs ignore.
+    ///   - notRecovered: why a position can't be recovered, likewise.
+    static func error(
+        _ error: ReplyError, id: UInt32, reason: String? = nil, notRecovered: NotRecovered? = nil,
+        to out: inout ByteBuffer
+    ) {
+        out.writeReplyStart(id, "error")
+        out.writeStaticString("{\"code\":")
+        out.writeDecimal(UInt64(error.rawValue))
+        out.writeStaticString(",\"message\":\"")
+        out.writeString(error.message)
+        out.writeStaticString("\"")
+        if error.isTemporary { out.writeStaticString(",\"temporary\":true") }
+        if let reason {
+            out.writeStaticString(",\"reason\":")
+            out.writeJSONString(reason)
+        }
+        if let notRecovered {
+            out.writeStaticString(",\"not_recovered\":")
+            out.writeNotRecovered(notRecovered)
+        }
+        out.writeStaticString("}}")
+    }
+
+    /// The push that ends a subscription; with a code from 2500 on the SDK subscribes again and recovers.
+    static func unsubscribed(_ channel: String, code: UInt64, reason: StaticString, to out: inout ByteBuffer) {
+        out.writeStaticString("{\"push\":{\"channel\":")
+        out.writeJSONString(channel)
+        out.writeStaticString(",\"unsubscribe\":{\"code\":")
+        out.writeDecimal(code)
+        out.writeStaticString(",\"reason\":\"")
+        out.writeStaticString(reason)
+        out.writeStaticString("\"}}}")
+    }
+}
+
+/// Puts commas between members.
+private struct MemberList {
+    private var isFirst = true
+
+    mutating func name(_ name: StaticString, to out: inout ByteBuffer) {
+        out.writeStaticString(isFirst ? "\"" : ",\"")
+        isFirst = false
+        out.writeStaticString(name)
+        out.writeStaticString("\":")
+    }
+
+    mutating func flag(_ name: StaticString, to out: inout ByteBuffer) {
+        self.name(name, to: &out)
+        out.writeStaticString("true")
+    }
+
+    mutating func string(_ name: StaticString, _ value: String, to out: inout ByteBuffer) {
+        self.name(name, to: &out)
+        out.writeJSONString(value)
+    }
+
+    mutating func number(_ name: StaticString, _ value: UInt64, to out: inout ByteBuffer) {
+        self.name(name, to: &out)
+        out.writeDecimal(value)
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeReplyStart(_ id: UInt32, _ method: StaticString) {
+        writeStaticString("{\"id\":")
+        writeDecimal(UInt64(id))
+        writeStaticString(",\"")
+        writeStaticString(method)
+        writeStaticString("\":")
+    }
+
+    mutating func writePublications(_ publications: [Publication]) {
+        reserveCapacity(minimumWritableBytes: publications.reduce(2) { $0 + $1.encoded.count + 1 })
+        writeInteger(UInt8(ascii: "["))
+        for (index, publication) in publications.enumerated() {
+            if index > 0 { writeInteger(UInt8(ascii: ",")) }
+            writeBytes(publication.encoded)
+        }
+        writeInteger(UInt8(ascii: "]"))
+    }
+
+    /// `{"reason":"…","oldest":n}`.
+    mutating func writeNotRecovered(_ why: NotRecovered) {
+        writeStaticString("{\"reason\":\"")
+        writeString(why.reason.rawValue)
+        writeStaticString("\",\"oldest\":")
+        writeDecimal(why.oldest)
+        writeStaticString("}")
+    }
+}

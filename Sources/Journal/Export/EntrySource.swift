@@ -1,0 +1,60 @@
+import Migrations
+
+/// Entries in order, from a journal or from an export, a page at a time.
+///
+/// - Isolation: one owner; not Sendable.
+public final class EntrySource {
+    private enum Home {
+        case journal(JournalReader, next: Int64)
+        case export(EntryFileReader)
+    }
+
+    private var home: Home
+    private let filter: EntryFilter
+    /// Where the entries begin and whether anything can have been before; nil when there are none.
+    public private(set) var beginning: (cursor: Cursor, time: Int64, isComplete: Bool)?
+    /// Read to know where an export begins.
+    private var pending: [JournalRow] = []
+
+    /// Reads the journal of a data directory; read-only.
+    public init(_ reader: JournalReader, _ filter: EntryFilter) throws(JournalError) {
+        self.filter = filter
+        beginning = try reader.beginning().map { ($0.cursor, $0.time, $0.isComplete) }
+        home = .journal(reader, next: try reader.firstRow(filter))
+    }
+
+    /// Reads an export.
+    public init(path: String, _ filter: EntryFilter) throws(JournalError) {
+        self.filter = filter
+        let file = try EntryFileReader(path: path)
+        home = .export(file)
+        pending = try file.next()
+        beginning = pending.first.map {
+            ($0.cursor, $0.entry.time, $0.entry.kind == .open && $0.entry.header.reason == newFileReason)
+        }
+    }
+
+    private let newFileReason = LineageDecision.OpeningReason.newFile.rawValue
+
+    /// The next admitted entries; none when there are no more for now.
+    ///
+    /// - Errors: `corrupt` for a damaged row or line, `unavailable` when the file can't be read.
+    public func next() throws(JournalError) -> [JournalRow] {
+        switch home {
+        case .journal(let reader, var next):
+            while true {
+                let page = try reader.page(from: next, filter)
+                next = page.next
+                home = .journal(reader, next: next)
+                if !page.rows.isEmpty || page.isLast { return page.rows }
+            }
+        case .export(let file):
+            while true {
+                let rows = pending.isEmpty ? try file.next() : pending
+                pending = []
+                let admitted = rows.filter(filter.admits)
+                if rows.isEmpty || !admitted.isEmpty { return admitted }
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import FoundationEssentials
+
+/// Is one flag for each setting; names, defaults and meanings come from the table.
+struct SettingFlags: ParsableArguments {
+    @Option(name: .customLong("config"), help: "File with settings and channels (JSON, Centrifugo's keys).")
+    var file: String?
+    @Option(help: .of(.port)) var port: String?
+    @Option(help: .of(.host)) var host: String?
+    @Option(help: .of(.environment)) var environment: String?
+    @Option(help: .of(.dataDirectory)) var dataDir: String?
+    @Option(help: .of(.durability)) var durability: String?
+    @Option(help: .of(.flushInterval)) var flushIntervalMs: String?
+    @Option(help: .of(.stateCache)) var stateCacheBytes: String?
+    @Option(help: .of(.journalRetention)) var journalRetentionMs: String?
+    @Option(help: .of(.journalSize)) var journalMaxBytes: String?
+    @Option(help: .of(.idempotencyTTL)) var idempotencyTtlMs: String?
+    @Option(help: .of(.sessionTTL)) var sessionTtlMs: String?
+    @Option(help: .of(.tokenSecret)) var jwtSecret: String?
+    @Option(help: .of(.tokenSecretPrevious)) var jwtSecretPrevious: String?
+    @Option(help: .of(.tokenAlgorithm)) var jwtAlgorithm: String?
+    @Option(help: .of(.apiKey)) var apiKey: String?
+    @Option(help: .of(.apiKeyPrevious)) var apiKeyPrevious: String?
+    @Option(help: .of(.allowedOrigins)) var allowedOrigins: String?
+    @Option(help: .of(.connections)) var wsMaxConnections: String?
+    @Option(help: .of(.pingInterval)) var wsPingInterval: String?
+    @Option(help: .of(.payloadSize)) var wsMaxPayloadBytes: String?
+    @Option(help: .of(.logLevel)) var logLevel: String?
+    @Option(help: .of(.logFormat)) var logFormat: String?
+    @Option(help: .of(.drain)) var drainSeconds: String?
+
+    /// The flags that were given.
+    var given: [SettingName: String] {
+        let all: [SettingName: String?] = [
+            .port: port, .host: host, .environment: environment, .dataDirectory: dataDir, .durability: durability,
+            .flushInterval: flushIntervalMs, .stateCache: stateCacheBytes, .journalRetention: journalRetentionMs,
+            .journalSize: journalMaxBytes, .idempotencyTTL: idempotencyTtlMs, .sessionTTL: sessionTtlMs,
+            .tokenSecret: jwtSecret, .tokenSecretPrevious: jwtSecretPrevious, .tokenAlgorithm: jwtAlgorithm,
+            .apiKey: apiKey, .apiKeyPrevious: apiKeyPrevious, .allowedOrigins: allowedOrigins,
+            .connections: wsMaxConnections, .pingInterval: wsPingInterval, .payloadSize: wsMaxPayloadBytes,
+            .logLevel: logLevel, .logFormat: logFormat, .drain: drainSeconds,
+        ]
+        return all.compactMapValues { $0 }
+    }
+
+    /// Resolves the configuration of this process.
+    func configuration(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationError) -> Configuration {
+        try Configuration(
+            flags: given, environment: environment, file: try file.map(Self.read) ?? ConfigurationFile(),
+            filePath: file,
+            descriptorLimit: DescriptorLimit.current())
+    }
+
+    private static func read(_ path: String) throws(ConfigurationError) -> ConfigurationFile {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            let reason =
+                FileManager.default.fileExists(atPath: path) ? "it is not a readable file" : "there is no such file"
+            throw .unreadableFile(file: path, reason: reason)
+        }
+        return try ConfigurationFile([UInt8](data), file: path)
+    }
+}
+
+extension ArgumentHelp {
+    fileprivate static func of(_ name: SettingName) -> ArgumentHelp {
+        guard let setting = Setting.of(name) else { return "" }
+        let fallback = setting.fallback.map { "default \($0)" } ?? setting.absent
+        let caution = setting.isSecret ? "; prefer the variable: others can see flags" : ""
+        return ArgumentHelp("\(setting.meaning) (\(name.rawValue), \(fallback))\(caution)", valueName: "value")
+    }
+}

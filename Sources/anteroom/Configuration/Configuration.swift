@@ -1,0 +1,77 @@
+import Gateway
+import Logging
+
+/// Is the whole configuration: resolved, checked and typed.
+struct Configuration: Sendable {
+    /// How lines of the log look.
+    enum LogFormat: String, Sendable {
+        case text
+        case json
+    }
+
+    /// Every setting with its source, for `anteroom config` and the start banner.
+    let values: SettingValues
+    /// What the file said, also about what has no variable.
+    let file: ConfigurationFile
+    /// Path of the file, if one was named.
+    let filePath: String?
+    let isProduction: Bool
+    let gateway: GatewayConfiguration
+    let store: StoreSettings
+    let logLevel: Logger.Level
+    let logFormat: LogFormat
+    /// The secret for `anteroom token`; nil in an open development server.
+    let tokenSecret: String?
+
+    /// Resolves flags over environment over file over defaults.
+    ///
+    /// - Errors: the first thing that is wrong, as a ``ConfigurationError``.
+    init(
+        flags: [SettingName: String], environment: [String: String], file: ConfigurationFile, filePath: String?,
+        descriptorLimit: Int
+    ) throws(ConfigurationError) {
+        let values = try SettingValues(flags: flags, environment: environment, file: file.settings)
+        let isProduction = values.text(.environment) == "production"
+        let access = try OpenAccess(values, file: file, isProduction: isProduction)
+        self.values = values
+        self.file = file
+        self.filePath = filePath
+        self.isProduction = isProduction
+        self.store = StoreSettings(values)
+        self.logLevel = values.text(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? .info
+        self.logFormat = values.text(.logFormat).flatMap(LogFormat.init(rawValue:)) ?? .text
+        self.tokenSecret = values.text(.tokenSecret)
+        self.gateway = Self.gateway(values, file: file, access: access, descriptorLimit: descriptorLimit)
+    }
+
+    private static func gateway(
+        _ values: SettingValues, file: ConfigurationFile, access: OpenAccess, descriptorLimit: Int
+    ) -> GatewayConfiguration {
+        GatewayConfiguration(
+            host: values.text(.host) ?? "127.0.0.1",
+            port: values.int(.port),
+            insecure: access.insecure,
+            allowAnonymous: access.allowAnonymous,
+            namespaces: namespaces(file),
+            tokens: TokenVerifier(
+                algorithm: values.text(.tokenAlgorithm).flatMap(TokenAlgorithm.init(rawValue:)) ?? .hs256,
+                secret: values.text(.tokenSecret), previousSecret: values.text(.tokenSecretPrevious)),
+            apiKeys: APIKeyPolicy(
+                key: values.text(.apiKey), previousKey: values.text(.apiKeyPrevious), isOpen: access.apiIsOpen),
+            origins: OriginPolicy(patterns: values.text(.allowedOrigins).flatMap(Setting.origins)),
+            pingIntervalMilliseconds: values.integer(.pingInterval),
+            maximumPayloadBytes: values.int(.payloadSize),
+            maximumConnections: values.text(.connections) == nil
+                ? DescriptorLimit.connections(within: descriptorLimit) : values.int(.connections),
+            drainSeconds: values.int(.drain))
+    }
+
+    private static func namespaces(_ file: ConfigurationFile) -> NamespaceTable {
+        guard let sections = file.namespaces else {
+            return NamespaceTable(withoutNamespace: file.withoutNamespace ?? .withoutFile)
+        }
+        // Names are unique: the file was refused otherwise.
+        let namespaces = Dictionary(sections.map { ($0.name, $0.options) }, uniquingKeysWith: { first, _ in first })
+        return NamespaceTable(withoutNamespace: file.withoutNamespace ?? ChannelOptions(), namespaces: namespaces)
+    }
+}

@@ -1,0 +1,63 @@
+import Gateway
+import Logging
+
+extension Setting {
+    private static let day: Int64 = 86_400_000
+
+    /// Every setting in the order in which `anteroom config` prints them.
+    static let all: [Setting] = [
+        Setting(
+            .port, .integer(0...65_535), "3000", "port for everything; 0 lets the system choose", aliases: ["WS_PORT"]),
+        Setting(.host, .text, "127.0.0.1", "address to listen on", file: "address"),
+        Setting(
+            .environment, .choice(["development", "test", "production"]), "development",
+            "production insists on strong secrets", aliases: ["NODE_ENV"]),
+        Setting(.dataDirectory, .text, "data", "home of anteroom.sqlite"),
+        Setting(
+            .durability, .choice(["disk", "os"]), "disk",
+            "what an acknowledgement means: fsynced, or handed to the operating system"),
+        Setting(
+            .flushInterval, .integer(10...600_000), "1000",
+            "milliseconds between two flushes of changed state to the file"),
+        Setting(
+            .stateCache, .integer(1_048_576...1_099_511_627_776), "268435456", "bytes of state that are kept in memory"),
+        Setting(
+            .journalRetention, .integer(60_000...(3650 * day)), String(day),
+            "milliseconds that the journal reaches back"),
+        Setting(
+            .journalSize, .integer(1_048_576...17_592_186_044_416), "1073741824", "bytes that the journal may grow to"),
+        Setting(
+            .idempotencyTTL, .integer(1000...(7 * day)), "300000",
+            "milliseconds in which a repeated idempotency key has no second effect"),
+        Setting(
+            .sessionTTL, .integer(1000...(365 * day)), "3600000",
+            "milliseconds that an untouched session lives, unless it says otherwise"),
+        Setting(
+            .tokenSecret, .secret, nil, "key that signs connection tokens; 32 characters or more",
+            file: "client.token.hmac_secret_key"),
+        Setting(
+            .tokenSecretPrevious, .secret, nil, "the key before it, still accepted while it is replaced",
+            file: "client.token.hmac_previous_secret_key"),
+        Setting(
+            .tokenAlgorithm, .choice(TokenAlgorithm.allCases.map(\.rawValue)), "HS256",
+            "the one signature that tokens may have", file: "client.token.hmac_algorithm"),
+        Setting(.apiKey, .secret, nil, "key of the server API; 32 characters or more", file: "http_api.key"),
+        Setting(
+            .apiKeyPrevious, .secret, nil, "the key before it, still accepted while it is replaced",
+            file: "http_api.previous_key"),
+        Setting(
+            .allowedOrigins, .origins, nil, "origins of web pages that may connect", absent: "the same host",
+            aliases: ["FRONTEND_URL", "REPL_URL"], file: "client.allowed_origins"),
+        Setting(
+            .connections, .integer(1...10_000_000), nil, "connections beyond this get 503",
+            absent: "from the limit of open files"),
+        Setting(
+            .pingInterval, .integerOrOff(1000...3_600_000), "25000", "milliseconds between two pings to a client"),
+        Setting(.payloadSize, .integer(1024...16_777_216), "65536", "bytes of the longest message of a client"),
+        Setting(
+            .logLevel, .choice(Logger.Level.allCases.map(\.rawValue)), "info", "least severe message in the log",
+            file: "log.level"),
+        Setting(.logFormat, .choice(["text", "json"]), "text", "lines for people or for programs", file: "log.format"),
+        Setting(.drain, .integer(0...3600), "10", "seconds in which a stop says goodbye to every client"),
+    ]
+}

@@ -1,0 +1,113 @@
+import Gateway
+import Logging
+import Migrations
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Store
+import UnixSignals
+
+/// One running node: engine, gateway and their life from start to a clean stop.
+struct Node {
+    private let configuration: Configuration
+    private let group: MultiThreadedEventLoopGroup
+    private let engine: Engine
+    private let core: GatewayCore
+    private let server: GatewayServer
+    private let logger: Logger
+
+    /// Seconds after the drain time at which the process ends, whatever still hangs.
+    private static let hardExitSeconds = 20
+
+    /// Opens the data directory and the port. The port is tried first, so that a taken one leaves nothing behind.
+    init(_ configuration: Configuration) async throws {
+        self.configuration = configuration
+        logger = LogOutput.logger(level: configuration.logLevel, format: configuration.logFormat)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: UsableCores.count)
+        let gateway = configuration.gateway
+        try await Self.probePort(gateway, group: group)
+        do throws(StorageError) {
+            engine = try Engine(EngineConfiguration(configuration.store, loops: UsableCores.count))
+        } catch {
+            throw Exit(error.code == .locked ? .locked : .unavailable, error.message)
+        }
+        core = try GatewayCore(
+            engine: engine, configuration: gateway, terms: ServiceTerms(configuration.store), group: group,
+            logger: logger)
+        do throws(GatewayServerError) {
+            server = try await GatewayServer.bind(
+                host: gateway.host, port: gateway.port, router: GatewayRouter(core: core).make(),
+                upgrades: ClientUpgrades(core: core), group: group, logger: logger)
+        } catch {
+            _ = engine.stop()
+            throw Exit(.unavailable, error.description)
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains: no new connections, paced goodbyes, answers to what is in flight,
+    /// the last checkpoint, exit 0.
+    func run() async throws {
+        if let reason = engine.openingReason, reason != "new-file" {
+            logger.warning("new epochs: clients are told to reload", metadata: ["reason": "\(reason)"])
+        }
+        StartBanner(configuration, port: server.port).print()
+        var lifecycle = ServiceGroupConfiguration(
+            services: [.init(service: server), .init(service: DrainMark(core: core))],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        lifecycle.maximumGracefulShutdownDuration = .seconds(configuration.gateway.drainSeconds + Self.hardExitSeconds)
+        try await ServiceGroup(configuration: lifecycle).run()
+        if let failure = engine.stop() {
+            logger.warning("the last checkpoint was not written", metadata: ["error": "\(failure)"])
+        }
+        try await group.shutdownGracefully()
+        logger.info("stopped")
+    }
+
+    /// Binds and lets go, to learn whether the port can be had before anything is created.
+    private static func probePort(_ gateway: GatewayConfiguration, group: any EventLoopGroup) async throws {
+        guard gateway.port != 0 else { return }
+        do {
+            let channel = try await ServerBootstrap(group: group)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                // Must not accept: whoever was accepted here would wait for an answer that nobody gives.
+                .serverChannelOption(.autoRead, value: false)
+                .bind(host: gateway.host, port: gateway.port).get()
+            try await channel.close()
+        } catch {
+            throw Exit(.unavailable, GatewayServerError(error, host: gateway.host, port: gateway.port).description)
+        }
+    }
+}
+
+/// Makes the node say that it is draining from the first signal on.
+private struct DrainMark: Service {
+    let core: GatewayCore
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            // The error only says that the task was cancelled: the end as well.
+            try? await gracefulShutdown()
+        } onGracefulShutdown: {
+            core.beginDraining()
+        }
+    }
+}
+
+extension EngineConfiguration {
+    init(_ settings: StoreSettings, loops: Int) {
+        self.init(
+            directory: DataDirectory(path: settings.dataDirectory),
+            durability: settings.durability == .disk ? .disk : .os, loops: loops)
+        flushInterval = settings.flushIntervalMilliseconds
+        cacheBytes = Int(clamping: settings.stateCacheBytes)
+        journalRetention = settings.journalRetentionMilliseconds
+        journalBytesMax = Int(clamping: settings.journalMaximumBytes)
+    }
+}
+
+extension ServiceTerms {
+    init(_ settings: StoreSettings) {
+        self.init(
+            sessionTTL: settings.sessionTTLMilliseconds, idempotencyWindow: settings.idempotencyTTLMilliseconds)
+    }
+}

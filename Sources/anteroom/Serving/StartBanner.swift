@@ -1,0 +1,36 @@
+import Gateway
+
+/// What is printed once the node serves: where the data is, what is open, what to try.
+struct StartBanner {
+    private let configuration: Configuration
+    private let address: String
+
+    init(_ configuration: Configuration, port: Int) {
+        self.configuration = configuration
+        let host = configuration.gateway.host
+        address = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    /// The lines, one sentence each.
+    var lines: [String] {
+        let (store, gateway) = (configuration.store, configuration.gateway)
+        let promise = store.durability == .disk ? "every acknowledgement is on the disk" : "acknowledged = with the OS"
+        let sockets = gateway.insecure ? "sockets are open to everyone" : "sockets ask for a token"
+        let api =
+            gateway.apiKeys.isOpen
+            ? "the API is open"
+            : gateway.apiKeys.hasKey ? "the API asks for its key" : "the API is closed (no API_KEY)"
+        let key = gateway.apiKeys.isOpen ? "" : " -H \"X-API-Key: $API_KEY\""
+        return [
+            "anteroom \(Anteroom.version) serves on \(address)",
+            "store: \(store.dataDirectory)/anteroom.sqlite, durability \(store.durability.rawValue): \(promise)",
+            "open:  \(sockets); \(api)\(configuration.isProduction ? "" : " (development)")",
+            "try:   curl -d '{\"channel\":\"chat:42\",\"data\":{\"text\":\"hello\"}}'\(key) \(address)/api/publish",
+            "       curl -N \(address)/events/chat:42",
+            "       curl -d '{\"document\":{\"step\":1}}'\(key) \(address)/api/sessions",
+        ]
+    }
+
+    /// Writes the lines to standard output at once, also into a pipe.
+    func print() { Output.line(lines.joined(separator: "\n")) }
+}
