@@ -135,6 +135,18 @@ import Testing
         try file.close()
     }
 
+    /// By then the rows are durable: "disk full, nothing was written" would be a lie.
+    @Test func headRecordThatCannotBeWritten_leavesAnUnknownOutcome() throws {
+        try FileManager.default.createSymbolicLink(atPath: directory.data.headRecord, withDestinationPath: "/dev/full")
+        let file = try DatabaseFile(directory.data, durability: .disk)
+        let journal = try EmbeddedJournal(
+            file: file, headFile: try HeadFile(directory.data), durability: .disk, bootID: "boot")
+        let error = #expect(throws: JournalError.self) { try Self.append(1, to: journal, kind: .open) }
+        #expect(error?.code == .outcomeUnknown)
+        #expect(try journal.rows(after: .start, limit: 10).count == 1)
+        try file.close()
+    }
+
     @Test func lineages_areListedWithTheirReasons() throws {
         var (_, file) = try open()
         try file.close()

@@ -1,9 +1,10 @@
 import Foundation
-import Journal
+import GRDB
 import Migrations
 import TestSupport
 import Testing
 
+@testable import Journal
 @testable import Store
 
 /// SQLite heals a damaged write-ahead log silently: whatever is done to it, either everything that was acknowledged is there
@@ -58,19 +59,43 @@ import Testing
         #expect(try victim.survives(victim.log))
     }
 
-    /// D3: cut in the last frame. Every byte would be 4,120 starts of a second together; all edges and a spread of the middle.
+    /// D3: cut at the edges of the last frame, and in steps between them.
     @Test(arguments: [false, true])
     func logCutInItsLastFrame_isCompleteOrToldApart(flushes: Bool) throws {
         let victim = try Victim(flushes: flushes)
         let frames = (victim.log.count - Self.headerBytes) / Self.frameBytes
         #expect(frames > 20)
         let start = Self.headerBytes + (frames - 1) * Self.frameBytes
-        let edges =
-            Array(0...30) + stride(from: 31, to: Self.frameBytes - 8, by: 97)
-            + Array((Self.frameBytes - 8)..<Self.frameBytes)
-        for cut in edges { _ = try victim.survives(Array(victim.log[..<(start + cut)])) }
-        // Behind the last checkpoint's last frame there is nothing that was acknowledged; otherwise a publication is gone.
-        #expect(try victim.survives(Array(victim.log[..<start])) == flushes)
+        let cuts = Array(0...25) + Array(stride(from: 500, to: Self.frameBytes, by: 1_000)) + [Self.frameBytes - 1]
+        for cut in cuts {
+            // Behind the last checkpoint there is nothing that was acknowledged; otherwise a publication is gone.
+            #expect(
+                try victim.survives(Array(victim.log[..<(start + cut)])) == flushes, "cut \(cut) bytes into the frame")
+        }
+    }
+
+    /// D3 at every byte: a whole start at each takes too long, so only what decides is asked, on SQLite's own reading.
+    @Test func logCutAtEveryByteOfItsLastFrame_neverKeepsTheLineage() throws {
+        let victim = try Victim(flushes: false)
+        let record = try #require(HeadFile.peek(victim.directory.data))
+        let start = victim.log.count - Self.frameBytes
+        let copy = try victim.directory.copyAsKilled()
+        // A connection that only reads leaves the log as it is, so that it can be shortened byte by byte.
+        var configuration = Configuration()
+        configuration.readonly = true
+        for cut in (0...Self.frameBytes).reversed() {
+            #expect(truncate(copy.writeAheadLog, off_t(start + cut)) == 0)
+            let queue = try DatabaseQueue(path: copy.data.database, configuration: configuration)
+            let (head, checksum) = try queue.read { db in
+                let table = try JournalTable(db)
+                let place = Journal.Cursor(lineage: record.lineage, sequence: record.sequence)
+                return (try JournalTable.newest(db)?.cursor, try table.checksum(db, at: place))
+            }
+            try queue.close()
+            let decision = LineageDecision.decide(
+                record: record, head: head, checksumAtRecord: checksum, bootID: currentBootID())
+            #expect(decision == (cut == Self.frameBytes ? .keep : .open(.tailLost)), "cut \(cut) bytes into the frame")
+        }
     }
 
     /// D4: one flipped bit in every frame in turn, in its page and in its header.
