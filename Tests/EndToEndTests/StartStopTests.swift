@@ -138,10 +138,7 @@ extension ProcessTests {
                 try await eventually("the goodbyes were said") { hearing.closeCode == 3001 }
                 #expect(server.exitStatus == nil)
                 server.terminate()
-                await withKnownIssue("a second signal does not hurry yet") {
-                    let status = try await server.waitForExit(within: .seconds(3))
-                    #expect(status == .code(0))
-                }
+                #expect(try await server.waitForExit(within: .seconds(4)) == .code(0))
             }
         }
 

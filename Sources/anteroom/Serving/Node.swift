@@ -45,7 +45,7 @@ struct Node {
     }
 
     /// Serves until SIGTERM or SIGINT, then drains: no new connections, paced goodbyes, answers to what is in flight,
-    /// the last checkpoint, exit 0.
+    /// the last checkpoint, exit 0. A second signal ends the waiting; what was acknowledged is durable either way.
     func run() async throws {
         if let reason = engine.openingReason, reason != "new-file" {
             logger.warning("new epochs: clients are told to reload", metadata: ["reason": "\(reason)"])
@@ -55,12 +55,28 @@ struct Node {
             services: [.init(service: server), .init(service: DrainMark(core: core))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         lifecycle.maximumGracefulShutdownDuration = .seconds(configuration.gateway.drainSeconds + Self.hardExitSeconds)
-        try await ServiceGroup(configuration: lifecycle).run()
+        let services = ServiceGroup(configuration: lifecycle)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await services.run() }
+            tasks.addTask { await Self.secondSignal() }
+            // Whichever ends first ends the other: a drained server the wait, a second signal the drain.
+            try await tasks.next()
+            tasks.cancelAll()
+        }
         if let failure = engine.stop() {
             logger.warning("the last checkpoint was not written", metadata: ["error": "\(failure)"])
         }
         try await group.shutdownGracefully()
         logger.info("stopped")
+    }
+
+    /// Returns when the process was told to end for the second time, or when the task is cancelled.
+    private static func secondSignal() async {
+        var count = 0
+        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            count += 1
+            if count == 2 { return }
+        }
     }
 
     /// Binds and lets go, to learn whether the port can be had before anything is created.
