@@ -20,7 +20,7 @@ run: build ## Build and serve on http://127.0.0.1:3000 (options: ARGS="--port 40
 
 test: setup lint $(PYTHON)/.ready ## Check the format and run the whole test suite
 	swift build --build-tests -j $(JOBS)
-	swift test --skip-build --disable-xctest
+	swift test --skip-build --disable-xctest --no-parallel  # some tests wait for real timers: none may starve another
 
 lint: setup ## Check the format, change nothing
 	swift format lint --strict --recursive --parallel $(SOURCES)

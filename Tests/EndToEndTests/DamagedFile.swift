@@ -4,7 +4,7 @@ import Testing
 
 /// A data directory as kill -9 left it, with everything that was acknowledged, to be damaged in copies.
 struct DamagedFile {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     private let events: [LogEvent]
     private let channels: [String]
     private let sessionIDs: [String]
@@ -24,7 +24,7 @@ struct DamagedFile {
                 name: "publisher", channels: channels, http: http, log: log, control: control, countMax: commits
             ).run()
             try await server.kill()
-            return try TemporaryFolder.copy(of: server.dataDirectory)
+            return try TemporaryDirectory.copy(of: server.dataDirectory)
         }
         return DamagedFile(folder: folder, events: log.events, channels: channels, sessionIDs: ids)
     }
@@ -36,7 +36,7 @@ struct DamagedFile {
     @discardableResult
     func expectNoSilentLoss(_ damage: String, mayRefuse: Bool, _ harm: (FileHandle) throws -> Void) async throws -> Bool
     {
-        let copy = try TemporaryFolder.copy(of: folder.path)
+        let copy = try TemporaryDirectory.copy(of: folder.path)
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: copy.entry(Self.logName)))
         try harm(file)
         try file.close()

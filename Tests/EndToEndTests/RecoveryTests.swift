@@ -40,7 +40,7 @@ extension ProcessTests {
         }
 
         @Test func position_thatWasTrimmedAway_isToldTheOldestThatIsLeft() async throws {
-            let folder = try TemporaryFolder()
+            let folder = try TemporaryDirectory()
             let config =
                 #"{"channel":{"namespaces":[{"name":"short","history_size":10,"history_ttl":"300s","force_recovery":true}]}}"#
             try config.write(toFile: folder.entry("config.json"), atomically: true, encoding: .utf8)

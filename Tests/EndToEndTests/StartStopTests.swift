@@ -17,7 +17,7 @@ extension ProcessTests {
 
         @Test func port_thatIsTaken_isRefused() async throws {
             try await ServerProcess.run { first in
-                let folder = try TemporaryFolder()
+                let folder = try TemporaryDirectory()
                 let second = try ServerProcess(dataDirectory: folder.entry("data"), port: first.port)
                 let (status, text) = try await end(of: second)
                 #expect(status != .code(0))
@@ -54,7 +54,7 @@ extension ProcessTests {
             BadStart(culprit: "missing.json", arguments: ["--config", "/nonexistent/missing.json"]),
         ])
         func configuration_thatIsWrong_isRefused(_ bad: BadStart) async throws {
-            let folder = try TemporaryFolder()
+            let folder = try TemporaryDirectory()
             var arguments = bad.arguments
             if let file = bad.file {
                 try file.write(toFile: folder.entry("config.json"), atomically: true, encoding: .utf8)

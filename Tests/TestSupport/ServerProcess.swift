@@ -8,7 +8,7 @@ import Synchronization
 package final class ServerProcess: Sendable {
     package let port: Int
     package let dataDirectory: String
-    private let folder: TemporaryFolder?
+    private let folder: TemporaryDirectory?
     private let environment: [String: String]
     private let arguments: [String]
     private let current: Mutex<ChildProcess?>
@@ -24,7 +24,7 @@ package final class ServerProcess: Sendable {
         environment: [String: String] = [:],
         arguments: [String] = []
     ) throws {
-        let folder = dataDirectory == nil ? try TemporaryFolder(prefix: "anteroom-server") : nil
+        let folder = dataDirectory == nil ? try TemporaryDirectory(prefix: "anteroom-server") : nil
         self.folder = folder
         self.dataDirectory = dataDirectory ?? folder?.path ?? ""
         self.port = try port ?? PortAllocator.free()

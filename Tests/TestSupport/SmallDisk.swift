@@ -3,13 +3,13 @@ import Foundation
 /// A small file system in memory, to be filled up.
 package final class SmallDisk: Sendable {
     package let path: String
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
 
     /// Mounts the file system.
     ///
     /// Errors: where this process may not mount: `isPossible` tells before.
     package init(megabytes: Int) async throws {
-        folder = try TemporaryFolder(prefix: "anteroom-disk")
+        folder = try TemporaryDirectory(prefix: "anteroom-disk")
         path = folder.path
         let mount = try ChildProcess("mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m", "anteroom-test", path])
         guard try await mount.waitForExit() == .code(0) else {

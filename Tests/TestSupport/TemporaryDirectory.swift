@@ -6,14 +6,26 @@ package final class TemporaryDirectory: Sendable {
     /// The directory's path.
     package let path: String
 
-    /// Makes an empty directory.
-    package init() throws {
-        path = NSTemporaryDirectory() + "anteroom-test-" + UUID().uuidString
+    /// Makes an empty directory below the system's temporary one.
+    package init(prefix: String = "anteroom-test") throws {
+        path = NSTemporaryDirectory() + "/\(prefix)-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     // A directory that stays behind in the temporary folder harms no later test.
     deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The path of an entry of the directory.
+    package func entry(_ name: String) -> String { path + "/" + name }
+
+    /// Copies a directory's regular files into a fresh one.
+    package static func copy(of source: String) throws -> TemporaryDirectory {
+        let copy = try TemporaryDirectory()
+        for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+            try FileManager.default.copyItem(atPath: source + "/" + name, toPath: copy.entry(name))
+        }
+        return copy
+    }
 
     /// The directory as the store takes it.
     package var data: DataDirectory { DataDirectory(path: path) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct WALFileTests {
     @Test func frames_ofTheCurrentRun_areCountedAndOlderOnesNot() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let path = folder.entry("wal")
         let salt: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
         let older: [UInt8] = [0, 2, 3, 4, 5, 6, 7, 8]

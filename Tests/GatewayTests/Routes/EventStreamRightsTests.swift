@@ -127,7 +127,7 @@ import Testing
 
     @Test func token_whenItExpires_endsTheStream() async throws {
         try await StreamRig.run(.production()) { server in
-            let soon = (server.rig.core.engine.now / 1_000 + 2) * 1_000
+            let soon = (server.rig.core.engine.now / 1_000 + 3) * 1_000
             let client = try await server.open("/events/a", try RouteRig.token(Identity(user: "ann", expiresAt: soon)))
             let text = try await client.wait(for: ": expired\n\n")
             #expect(text.hasPrefix("HTTP/1.1 200 "))
