@@ -8,12 +8,21 @@ package final class TemporaryDirectory: Sendable {
 
     /// Makes an empty directory below the system's temporary one.
     package init(prefix: String = "anteroom-test") throws {
-        path = NSTemporaryDirectory() + "/\(prefix)-\(UUID().uuidString)"
+        path = Self.newPath(prefix: prefix)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    // A directory that stays behind in the temporary folder harms no later test.
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        // A directory that can't be removed harms no later test; whoever writes late into it is cleaned up after at the end.
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// A path below the system's temporary directory where nothing is yet; what is made there goes with the process.
+    package static func newPath(prefix: String = "anteroom-test") -> String {
+        let path = NSTemporaryDirectory() + "/\(prefix)-\(UUID().uuidString)"
+        Leftovers.note(path)
+        return path
+    }
 
     /// The path of an entry of the directory.
     package func entry(_ name: String) -> String { path + "/" + name }

@@ -9,6 +9,7 @@ import NIOEmbedded
 import NIOPosix
 import Store
 import Synchronization
+import TestSupport
 
 @testable import Gateway
 
@@ -55,7 +56,7 @@ final class RouteRig: Sendable {
     }
 
     static func newDirectory() -> String {
-        NSTemporaryDirectory() + "anteroom-routes-" + UUID().uuidString
+        TemporaryDirectory.newPath(prefix: "anteroom-routes")
     }
 
     private func stop(removing: Bool) {
