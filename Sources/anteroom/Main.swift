@@ -1,10 +1,11 @@
 import ArgumentParser
+import Gateway
 import Glibc
 
 /// The command line.
 @main
 struct Anteroom: AsyncParsableCommand {
-    static let version = "0.1.0"
+    static let version = ServiceVersion.current
 
     static let configuration = CommandConfiguration(
         commandName: "anteroom",

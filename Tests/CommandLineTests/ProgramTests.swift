@@ -6,28 +6,8 @@ import Testing
 
 /// Runs the real program.
 @Suite struct ProgramTests {
-    struct Outcome {
-        let code: Int32
-        let output: String
-        let error: String
-    }
-
-    private func run(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Outcome {
-        // The test bundle lies beside the program.
-        let folder = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-            .deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = folder.appending(path: "anteroom")
-        process.arguments = arguments
-        process.environment = environment
-        let (output, error) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, error)
-        try process.run()
-        // Answers are far smaller than a pipe's buffer, so that reading one after the other can't lock up.
-        let outputText = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let errorText = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return Outcome(code: process.terminationStatus, output: outputText, error: errorText)
+    private func run(_ arguments: [String], _ environment: [String: String] = [:]) throws -> ProgramOutcome {
+        try ProgramOutcome(of: arguments, environment)
     }
 
     @Test(

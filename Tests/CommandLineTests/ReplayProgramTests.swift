@@ -8,30 +8,9 @@ import Testing
         .appendingPathComponent("data/samples/classroom.ndjson").path
     private static let lesson = "5b0c6f0e9a7d4c1f8e2b3a4d5c6f7081"
 
-    private struct Outcome: Equatable {
-        let code: Int32
-        let output: String
-        let error: String
-    }
+    private func run(_ arguments: String...) throws -> ProgramOutcome { try run(arguments) }
 
-    private func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
-
-    private func run(_ arguments: [String]) throws -> Outcome {
-        let folder = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-            .deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = folder.appending(path: "anteroom")
-        process.arguments = arguments
-        process.environment = [:]
-        let (output, error) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, error)
-        try process.run()
-        // What goes to standard error is far smaller than a pipe's buffer, so that reading in turn can't lock up.
-        let outputText = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let errorText = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return Outcome(code: process.terminationStatus, output: outputText, error: errorText)
-    }
+    private func run(_ arguments: [String]) throws -> ProgramOutcome { try ProgramOutcome(of: arguments) }
 
     @Test(
         arguments: [
@@ -55,18 +34,19 @@ import Testing
             ),
         ])
     func replay_whenAskedWrongly_saysOneSentenceAndEndsWith64(arguments: [String], sentence: String) throws {
-        #expect(try run(["replay"] + arguments) == Outcome(code: 64, output: "", error: "anteroom: \(sentence)\n"))
+        #expect(
+            try run(["replay"] + arguments) == ProgramOutcome(code: 64, output: "", error: "anteroom: \(sentence)\n"))
     }
 
     @Test func replay_asNDJSON_isTheExportItself() throws {
         let committed = try String(contentsOfFile: Self.sample, encoding: .utf8)
         #expect(
             try run("replay", "--from", Self.sample, "--format", "ndjson")
-                == Outcome(code: 0, output: committed, error: ""))
+                == ProgramOutcome(code: 0, output: committed, error: ""))
         let copy = NSTemporaryDirectory() + "anteroom-\(UUID().uuidString).ndjson"
         defer { unlink(copy) }
         let exported = try run("replay", "--from", Self.sample, "--export", copy)
-        #expect(exported == Outcome(code: 0, output: "\(copy) has 33 entries.\n", error: ""))
+        #expect(exported == ProgramOutcome(code: 0, output: "\(copy) has 33 entries.\n", error: ""))
         #expect(try String(contentsOfFile: copy, encoding: .utf8) == committed)
     }
 
@@ -95,10 +75,10 @@ import Testing
         let begins = "in \(Self.sample), which begins at 1.0 (2026-09-14T07:15:00.000Z).\n"
         #expect(
             try run("replay", "--from", Self.sample, "--session", "nobody")
-                == Outcome(code: 1, output: "", error: "anteroom: No entry of session nobody \(begins)"))
+                == ProgramOutcome(code: 1, output: "", error: "anteroom: No entry of session nobody \(begins)"))
         #expect(
             try run("replay", "--from", Self.sample, "--session", Self.lesson, "--state-at", "1.0")
-                == Outcome(
+                == ProgramOutcome(
                     code: 1, output: "",
                     error: "anteroom: There was no session \(Self.lesson) at 1.0 (2026-09-14T07:15:00.000Z).\n"))
     }
@@ -107,7 +87,7 @@ import Testing
     func verbs_overAMissingDirectory_saySoAndCreateNothing(verb: [String]) throws {
         let path = NSTemporaryDirectory() + "anteroom-none-\(UUID().uuidString)"
         let sentence = "anteroom: There is no \(path)/anteroom.sqlite: no node has written to this directory.\n"
-        #expect(try run(verb + ["--data-dir", path]) == Outcome(code: 69, output: "", error: sentence))
+        #expect(try run(verb + ["--data-dir", path]) == ProgramOutcome(code: 69, output: "", error: sentence))
         #expect(!FileManager.default.fileExists(atPath: path) && !FileManager.default.fileExists(atPath: "copy.sqlite"))
     }
 }

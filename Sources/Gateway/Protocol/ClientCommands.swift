@@ -97,10 +97,7 @@ extension ClientConnection {
 
     /// Who this client is to a session: granted by its token or the configuration, or its owner if the engine finds so.
     func sessionAccess(_ session: String, need: SessionPermission.Need) -> SessionAccess {
-        let isGranted =
-            core.configuration.insecure
-            || SessionPermission.decide(identity: identity, owner: "", id: session, need: need)
-        return isGranted ? .granted : .user(identity.user)
+        core.configuration.insecure ? .granted : SessionAccess(identity, session: session, need: need)
     }
 
     private func subscribe(_ command: SubscribeCommand, id: UInt32) {

@@ -6,7 +6,7 @@ import Store
 /// - Source: client-protocol reference, sections 2, 3, 7 and 8.
 enum ReplyEncoder {
     /// The version that clients are told.
-    static let serverVersion = "0.1.0 anteroom"
+    static let serverVersion = "\(ServiceVersion.current) anteroom"
 
     /// What a client is told once it is connected.
     struct Connected {

@@ -126,9 +126,6 @@ public final class EmbeddedJournal: EntryJournal {
         }
     }
 
-    /// The newest row's number: where replay ends.
-    public var newestRow: Int64 { lastRow }
-
     /// Deletes the oldest rows that retention doesn't keep, a chunk at a time.
     ///
     /// - Parameters:
