@@ -9,7 +9,8 @@ enum ImportTable {
         switch module {
         case "JSONBytes": []
         case "Migrations": platform + file
-        case "Journal": platform + file + ["Migrations", "JSONBytes"]
+        case "CHiredis": []
+        case "Journal": platform + file + ["Migrations", "JSONBytes", "CHiredis", "DequeModule", "NIO*"]
         case "Store": platform + file + ["Journal", "Migrations", "JSONBytes", "Crypto", "DequeModule", "HeapModule"]
         case "Gateway":
             platform + ["Store", "Journal", "JSONBytes", "NIO*", "Hummingbird*", "HTTPTypes"]
