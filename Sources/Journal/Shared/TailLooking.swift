@@ -1,0 +1,117 @@
+extension TailStateMachine {
+    /// How the node's place stands to the stream that was looked at.
+    private enum Standing {
+        /// What follows the place can be read.
+        case readable(linksOnly: Bool)
+        /// Entries after the place are gone, or of another branch.
+        case cut
+        /// The stream doesn't reach as far as this node, or has something else at its place.
+        case lost
+    }
+
+    private func standing(in view: StreamView, top: Cursor) -> Standing {
+        if skip != nil { return .readable(linksOnly: true) }
+        if unlinkable == place { return top.lineage > place.cursor.lineage ? .cut : .lost }
+        if place == .start {
+            let isFromTheBeginning = view.first?.sequence == 0 && (view.pointer.map { $0.place == .start } ?? true)
+            return isFromTheBeginning ? .readable(linksOnly: true) : .cut
+        }
+        if top < place.cursor { return .lost }
+        if let found = view.atPlace { return found == place.id ? .readable(linksOnly: false) : .lost }
+        // The place's own entry was trimmed, or never was in this stream.
+        if top == place.cursor || view.first == place.cursor.next { return .readable(linksOnly: false) }
+        if top.lineage > place.cursor.lineage { return .readable(linksOnly: true) }
+        return (view.first.map { $0 > place.cursor } ?? true) ? .cut : .lost
+    }
+
+    /// Decides what to do after a look at the server.
+    mutating func look(_ view: StreamView, at now: Int64) -> Step {
+        // Posts are made under a server: another one's roll call begins anew.
+        if view.server != server, case .recounting = phase { enter(.looking) }
+        note(view, at: now)
+        guard view.isPrimary else {
+            enter(.looking)
+            return Step(suspend(.away), next: .reconnect)
+        }
+        guard let top = view.top else {
+            (skip, unlinkable) = (nil, nil)
+            return recount(at: now, reading: false)
+        }
+        switch standing(in: view, top: top) {
+        case .readable(let linksOnly):
+            self.linksOnly = linksOnly
+            gapSince = nil
+            return isBound ? follow() : recount(at: now, reading: true)
+        case .cut: return leave(view, at: now)
+        case .lost: return top.lineage > place.cursor.lineage ? leave(view, at: now) : recount(at: now, reading: false)
+        }
+    }
+
+    /// True when the newest lineage that was applied is bound to the server that was looked at.
+    var isBound: Bool { chain.newest.map { !$0.server.isEmpty && $0.server == server } ?? false }
+
+    private mutating func follow() -> Step {
+        let resume: [Effect] = isLive ? [] : [.resume]
+        becomeLive()
+        return Step(resume, next: .read(after: skip ?? place.cursor, waits: true))
+    }
+
+    /// Waits for a new lineage: reads on in silence, then posts how far it came.
+    mutating func recount(at now: Int64, reading: Bool) -> Step {
+        let effects = suspend(.loss)
+        if case .recounting = phase {} else { enter(.recounting(since: now)) }
+        if reading { return Step(effects, next: .read(after: skip ?? place.cursor, waits: false)) }
+        return Step(effects, next: .post(place))
+    }
+
+    /// The fleet has gone on where this node can't read on: it takes the newest checkpoint, if that leads further.
+    private mutating func leave(_ view: StreamView, at now: Int64) -> Step {
+        let effects = suspend(.loss)
+        if start == .seedFromFile, isStarting, place != .start { return recount(at: now, reading: false) }
+        guard let pointer = view.pointer, pointer.isAhead(of: place) else {
+            let since = gapSince ?? now
+            gapSince = since
+            guard now - since >= terms.lease else {
+                enter(.waiting)
+                return Step(effects, next: .pause(terms.pause))
+            }
+            return recount(at: now, reading: false)
+        }
+        let isHeld = pointer.chain.holds(place)
+        if isStarting, !isHeld, start == .refuse { return halt(.notOnChain(place)) }
+        enter(.joining)
+        return Step(effects, next: .join(pointer, hasSurplus: !isHeld))
+    }
+
+    /// Counts the posts of a roll call; the node that came furthest opens the next lineage.
+    mutating func count(_ posts: [RollPost], at now: Int64) -> Step {
+        guard case .recounting(let since) = phase, let view, view.server == server else { return verify() }
+        let live = posts.filter { $0.age <= terms.postAgeMax && $0.origin != origin }
+        let isFurthest = live.allSatisfy { ($0.place.cursor, $0.origin) < (place.cursor, origin) }
+        let wait = place == .start ? terms.lease : terms.roll
+        let seeds = start == .seedFromFile && isStarting && place != .start
+        guard isFurthest || seeds, now - since >= wait else { return pauseThenLook() }
+        if place == .start, live.contains(where: { $0.place != .start }) { return pauseThenLook() }
+        enter(.opening)
+        return Step(
+            next: .open(
+                OpeningPlan(
+                    parent: place, chain: chain, server: server, expectedTop: view.top,
+                    expectedPointer: view.pointer?.nonce,
+                    keepsEpochs: isStarting && isSoleOwner && view.top == nil && chain.isOfSingleNode)))
+    }
+}
+
+extension LineageChain {
+    /// True when the newest lineage was opened by a node that ran alone.
+    public var isOfSingleNode: Bool { newest.map { $0.server.isEmpty } ?? false }
+}
+
+extension CheckpointPointer {
+    /// True when a node at a place gets further by taking this checkpoint.
+    public func isAhead(of place: Place) -> Bool {
+        let newest = max(chain.newest?.lineage ?? 0, self.place.cursor.lineage)
+        return newest > place.cursor.lineage
+            || (newest == place.cursor.lineage && self.place.cursor > place.cursor)
+    }
+}

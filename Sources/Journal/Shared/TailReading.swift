@@ -1,0 +1,56 @@
+extension TailStateMachine {
+    /// Takes what a read brought.
+    mutating func take(_ batch: Batch, at now: Int64) -> Step {
+        guard batch.isPrimary, batch.server == server else {
+            // Another server's entries may be of another branch: none of them is looked at.
+            enter(.looking)
+            return Step(suspend(batch.isPrimary ? .loss : .away), next: batch.isPrimary ? .look(place) : .reconnect)
+        }
+        var effects: [Effect] = []
+        var taken = 0
+        for item in batch.entries {
+            guard follows(item) else {
+                unlinkable = place
+                skip = nil
+                return Step(effects + hand(taken) + suspend(.loss), next: .look(place))
+            }
+            move(to: item.place)
+            taken += 1
+            guard let opening = item.opening else { continue }
+            adopt(opening.link(at: item.place.cursor))
+            guard isBound != isLive else { continue }
+            effects += hand(taken)
+            taken = 0
+            effects += changeStanding(at: now)
+        }
+        return Step(effects + hand(taken), next: afterReading(isEmpty: batch.entries.isEmpty, at: now))
+    }
+
+    private func follows(_ item: Item) -> Bool {
+        let cursor = item.place.cursor
+        if !linksOnly, cursor == place.cursor.next { return item.opening == nil }
+        guard let opening = item.opening, cursor.sequence == 0, cursor.lineage > place.cursor.lineage else {
+            return false
+        }
+        return opening.parent == place
+    }
+
+    private func hand(_ count: Int) -> [Effect] { count > 0 ? [.hand(count, isDelivered: isLive)] : [] }
+
+    /// An opening decided whose server this is: bound to it, entries are delivered from here on.
+    private mutating func changeStanding(at now: Int64) -> [Effect] {
+        if isBound {
+            becomeLive()
+            return [.resume]
+        }
+        let effects = suspend(.loss)
+        enter(.recounting(since: now))
+        return effects
+    }
+
+    private func afterReading(isEmpty: Bool, at now: Int64) -> Next {
+        if isLive, !isEmpty, now - lookedAt < terms.look { return .read(after: place.cursor, waits: true) }
+        if isLive { return .look(place) }
+        return isEmpty ? .post(place) : .read(after: place.cursor, waits: false)
+    }
+}
