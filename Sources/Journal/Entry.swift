@@ -47,6 +47,8 @@ public struct EntryID: Hashable, Sendable, CustomStringConvertible {
 public enum EntryKind: String, Sendable, CaseIterable {
     /// Opens a lineage.
     case open
+    /// Changes nothing: shows a node that what it appends comes back to it.
+    case canary
     /// Appends a publication to a channel.
     case publish
     /// Empties a channel's window and keeps its offsets.
@@ -74,6 +76,8 @@ public struct EntryHeader: Sendable, Equatable {
     public var history: HistoryWindow?
     /// The wish to take effect once.
     public var idempotency: IdempotencyClaim?
+    /// The token subject on whose behalf a session is changed; nil for the service itself and its API key.
+    public var user: String?
     /// The session version that the sender saw.
     public var expectedVersion: UInt64?
     /// The deadline that an expiry saw, in milliseconds since 1970.

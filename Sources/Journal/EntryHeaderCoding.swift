@@ -17,6 +17,7 @@ extension EntryHeader {
             out.appendMember("hash", number: idempotency.bodyHash)
             out.appendMember("window", number: idempotency.window)
         }
+        if let user { out.appendMember("user", string: user) }
         if let expectedVersion { out.appendMember("version", number: expectedVersion) }
         if let expectedDeadline { out.appendMember("deadline", number: expectedDeadline) }
         if let session {
@@ -44,6 +45,7 @@ extension EntryHeader {
         info = parts.info
         tags = parts.tags
         reason = parts.reason
+        user = parts.user
         expectedVersion = parts.version
         expectedDeadline = parts.deadline
         if let key = parts.key { idempotency = IdempotencyClaim(key: key, bodyHash: parts.hash, window: parts.window) }
@@ -64,12 +66,14 @@ extension EntryHeader {
         var info: [UInt8]?
         var tags: [UInt8]?
         var reason: String?
+        var user: String?
 
         mutating func read(_ cursor: inout JSONCursor, _ buffer: UnsafeRawBufferPointer) throws(JSONError) {
             try cursor.beginObject()
             while let name = try cursor.nextKey() {
                 switch name.string(in: buffer) {
                 case "history": history = try Self.readHistory(&cursor)
+                case "user": user = try cursor.readString()
                 case "key": key = try cursor.readString()
                 case "hash": hash = try cursor.readUInt64()
                 case "window": window = try cursor.readInt64()

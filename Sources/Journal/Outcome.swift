@@ -39,6 +39,10 @@ public enum Refusal: String, Sendable, CaseIterable {
     case versionMismatch = "version-mismatch"
     case badPatch = "bad-patch"
     case tooLarge = "too-large"
+    /// The session belongs to somebody else.
+    case forbidden
+    /// A copy of an entry that came before: the first one stands.
+    case stale
     /// The session was touched since, or the channel published to: nothing is due.
     case notDue = "not-due"
 }

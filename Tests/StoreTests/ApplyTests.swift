@@ -81,7 +81,7 @@ import Testing
             state.text(of: state.channels["a"]?.epoch ?? .start), state.text(of: state.birthEpoch(of: "z"))
         )
         var opening = Draft.opening
-        opening.body = Opening.body(salt: "other", idSecret: "ignored")
+        opening.body = Opening(salt: "other", secret: "ignored").body
         state.play(opening, at: 3_000)
         #expect(state.idSecret == Array("secret".utf8))
         let after = state.text(of: state.channels["a"]?.epoch ?? .start)

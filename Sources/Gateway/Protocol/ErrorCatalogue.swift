@@ -69,7 +69,8 @@ public enum ReplyError: UInt32, Error, Sendable, CaseIterable {
         case .tooLarge: self = .documentTooLarge
         case .badPatch: self = .badPatch
         case .busy: self = .tooManyRequests
-        case .exists, .duplicate, .notDue: self = .conflict
+        case .forbidden: self = .permissionDenied
+        case .exists, .duplicate, .stale, .notDue: self = .conflict
         }
     }
 

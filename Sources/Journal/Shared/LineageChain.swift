@@ -50,3 +50,21 @@ public struct LineageChain: Hashable, Sendable {
         return place.cursor.sequence < parent.cursor.sequence || place == parent
     }
 }
+
+extension LineageChain: LosslessStringConvertible {
+    /// Reads what `description` wrote.
+    public init?(_ description: String) {
+        var links: [Link] = []
+        for text in description.split(separator: " ") {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3, let lineage = UInt64(parts[0]), let parent = Place(parts[1]) else { return nil }
+            links.append(Link(lineage: lineage, parent: parent, server: parts[2]))
+        }
+        self.init(links)
+    }
+
+    /// The links as `lineage/parent/server`, with spaces between them; a server's name has neither.
+    public var description: String {
+        links.map { "\($0.lineage)/\($0.parent)/\($0.server)" }.joined(separator: " ")
+    }
+}

@@ -2,8 +2,8 @@ import JSONBytes
 
 /// The body of an entry that opens a lineage.
 ///
-/// As JSON: `{"salt":"…","secret":"…","parent":"lineage.sequence@origin-counter","server":"…","keeps":true}`; the last three
-/// only on a shared journal.
+/// As JSON: `{"salt":"…","secret":"…","parent":"lineage.sequence@origin-counter","server":"…","keeps":true}`; what says nothing
+/// is left out.
 public struct Opening: Equatable, Sendable {
     /// Drawn by the opener, so that a wiped directory never gives out an old epoch again; base-36 text.
     public var salt: String
@@ -39,11 +39,9 @@ public struct Opening: Equatable, Sendable {
         var out: [UInt8] = [UInt8(ascii: "{")]
         out.appendMember("salt", string: salt)
         out.appendMember("secret", string: secret)
-        if !server.isEmpty {
-            out.appendMember("parent", string: parent.description)
-            out.appendMember("server", string: server)
-            if keepsEpochs { out.appendMember("keeps", json: Array("true".utf8)) }
-        }
+        if parent != .start { out.appendMember("parent", string: parent.description) }
+        if !server.isEmpty { out.appendMember("server", string: server) }
+        if keepsEpochs { out.appendMember("keeps", json: Array("true".utf8)) }
         out[out.count - 1] = UInt8(ascii: "}")
         return out
     }

@@ -34,6 +34,7 @@ enum Step0001 {
           published_at INTEGER NOT NULL, due_at INTEGER NOT NULL
         );
         CREATE INDEX channel_due ON channel(due_at);
+        CREATE TABLE origin(origin INTEGER PRIMARY KEY, counter INTEGER NOT NULL, time INTEGER NOT NULL);
         CREATE TABLE epoch_bucket(bucket INTEGER PRIMARY KEY, epoch TEXT NOT NULL);
         CREATE TABLE session(
           row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, owner TEXT NOT NULL,

@@ -11,6 +11,7 @@ enum Checkpoint {
             for id in state.dirtySessions { try CheckpointTable.store(db, state.sessions[id], id: id) }
             try storeIdempotency(db, state)
             try storeBuckets(db, state)
+            try storeOrigins(db, state)
             try storeMeta(db, state)
             try JournalSize.store(db, journalBytes)
         }
@@ -26,6 +27,9 @@ enum Checkpoint {
         var state = State()
         let meta = try loadMeta(db)
         state.head = meta["cursor"].flatMap(Cursor.init) ?? .start
+        state.headID = meta["head_id"].flatMap(EntryID.init) ?? Place.start.id
+        state.chain = meta["chain"].flatMap(LineageChain.init) ?? LineageChain()
+        state.outcomeHash = OutcomeHash(meta["outcome_hash"].flatMap { UInt64($0, radix: 16) } ?? 0)
         state.journalTime = meta["journal_time"].flatMap(Int64.init) ?? 0
         state.epochBase = meta["epoch_base"].flatMap(Cursor.init) ?? .start
         state.epochSalt = meta["epoch_salt"] ?? ""
@@ -33,6 +37,7 @@ enum Checkpoint {
         let buckets = try RawStatement(db, "SELECT bucket, epoch FROM epoch_bucket")
         while try buckets.step() { state.load(epoch: Cursor(buckets.text(1)), ofBucket: Int(buckets.int64(0))) }
         try loadIdempotency(db, into: &state)
+        try loadOrigins(db, into: &state)
         return state
     }
 
@@ -69,7 +74,9 @@ enum Checkpoint {
         let statement = try RawStatement(
             db, "INSERT INTO meta(key, value) VALUES (?,?) ON CONFLICT(key) DO UPDATE SET value = excluded.value")
         let values = [
-            ("cursor", state.head.description), ("journal_time", String(state.journalTime)),
+            ("cursor", state.head.description), ("head_id", state.headID.description),
+            ("chain", state.chain.description), ("outcome_hash", String(state.outcomeHash.value, radix: 16)),
+            ("journal_time", String(state.journalTime)),
             ("epoch_base", state.epochBase.description), ("epoch_salt", state.epochSalt),
             ("id_secret", String(decoding: state.idSecret, as: UTF8.self)),
         ]
@@ -93,6 +100,35 @@ enum Checkpoint {
             try statement.bind(Int64(bucket), at: 0)
             try statement.bind(epoch.description, at: 1)
             try statement.run()
+        }
+    }
+
+    private static func storeOrigins(_ db: Database, _ state: State) throws {
+        let gone = try RawStatement(db, "DELETE FROM origin WHERE origin = ?")
+        let statement = try RawStatement(
+            db,
+            """
+            INSERT INTO origin(origin, counter, time) VALUES (?,?,?)
+            ON CONFLICT(origin) DO UPDATE SET counter = excluded.counter, time = excluded.time
+            """)
+        for origin in state.origins.dirty {
+            guard let mark = state.origins.marks[origin] else {
+                try gone.bind(bits: origin, at: 0)
+                try gone.run()
+                continue
+            }
+            try statement.bind(bits: origin, at: 0)
+            try statement.bind(bits: mark.counter, at: 1)
+            try statement.bind(mark.time, at: 2)
+            try statement.run()
+        }
+    }
+
+    private static func loadOrigins(_ db: Database, into state: inout State) throws {
+        let statement = try RawStatement(db, "SELECT origin, counter, time FROM origin")
+        while try statement.step() {
+            state.origins.load(
+                OriginTable.Mark(counter: statement.bits(1), time: statement.int64(2)), of: statement.bits(0))
         }
     }
 

@@ -73,14 +73,10 @@ final class EngineCore {
     var startFacts: EngineStartFacts { EngineStartFacts(idSecret: state.idSecret, openingReason: openingReason) }
 
     private func openLineage(because reason: LineageDecision.OpeningReason) throws(StorageError) {
-        var generator = SystemRandomNumberGenerator()
         var header = EntryHeader()
         header.reason = reason.rawValue
-        let body = Opening.body(
-            salt: String(UInt64.random(in: 0..<(1 << 40), using: &generator), radix: 36),
-            idSecret: String(UInt64.random(in: .min ... .max, using: &generator), radix: 36)
-                + String(UInt64.random(in: .min ... .max, using: &generator), radix: 36))
-        _ = stage(Draft(channel: "", kind: .open, header: header, body: body))
+        let opening = Opening.drawn(parent: state.place)
+        _ = stage(Draft(channel: "", kind: .open, header: header, body: opening.body))
         do throws(JournalError) { try journal.commit() } catch { throw StorageError(error) }
         try Checkpoint.store(state, journalBytes: journal.sizeBytes, in: file)
         state.markFlushed()

@@ -1,4 +1,5 @@
 import Journal
+import Migrations
 
 /// What applying one entry did, beside the state itself.
 struct Applied: Equatable {
@@ -24,9 +25,17 @@ extension State {
     /// - Guarantee: a pure function of the state and the entry: no clock, no randomness, no configuration. A refused entry
     ///   changes nothing but the head and the journal time, and takes no offset.
     mutating func apply(_ entry: Entry, at cursor: Cursor) -> Applied {
-        head = cursor
+        (head, headID) = (cursor, entry.id)
         journalTime = max(journalTime, entry.time)
         idempotency.expire(at: journalTime)
+        let applied = decide(entry, at: cursor)
+        outcomeHash.combine(applied.outcome, at: cursor)
+        return applied
+    }
+
+    private mutating func decide(_ entry: Entry, at cursor: Cursor) -> Applied {
+        guard !origins.isStale(entry.id) else { return .refused(.stale) }
+        origins.note(entry.id, at: journalTime)
         if let claim = entry.header.idempotency {
             switch idempotency.verdict(on: claim, channel: entry.channel) {
             case .new: break
@@ -53,6 +62,7 @@ extension State {
     private mutating func transition(_ entry: Entry, at cursor: Cursor) -> Applied {
         switch entry.kind {
         case .open: open(entry, at: cursor)
+        case .canary: Applied(Outcome())
         case .publish: publish(entry)
         case .historyRemove: removeHistory(entry)
         case .channelDrop: dropChannel(entry, at: cursor)
@@ -64,5 +74,22 @@ extension State {
         case .sessionExpire: expireSession(entry)
         case .sessionForget: forgetSession(entry, at: cursor)
         }
+    }
+}
+
+/// Checksum over the outcomes of all entries so far: two nodes at one cursor that have another one have grown apart.
+struct OutcomeHash: Sendable, Equatable {
+    private(set) var value: UInt64 = 0
+
+    /// Begins with nothing, or goes on from what a checkpoint has.
+    init(_ value: UInt64 = 0) { self.value = value }
+
+    fileprivate mutating func combine(_ outcome: Outcome, at cursor: Cursor) {
+        var checksum = RowChecksum()
+        checksum.combine(value)
+        checksum.combine(cursor.sequence)
+        checksum.combine((outcome.offset ?? 0) &<< 1 | (outcome.refusal == nil ? 0 : 1))
+        checksum.combine(outcome.version ?? 0)
+        value = checksum.result
     }
 }

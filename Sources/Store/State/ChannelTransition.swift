@@ -1,4 +1,3 @@
-import JSONBytes
 import Journal
 
 extension State {
@@ -44,36 +43,15 @@ extension State {
         change(epochOfBucketOf: name, to: cursor)
     }
 
-    /// Begins a lineage: every epoch changes, so that each client is told.
+    /// Begins a lineage: every epoch changes, so that each client is told; unless the opener proved that it is the sole owner
+    /// of the state.
     mutating func open(_ entry: Entry, at cursor: Cursor) -> Applied {
+        let opening = Opening(entry)
+        chain.append(opening.link(at: cursor))
+        if idSecret.isEmpty { idSecret = Array(opening.secret.utf8) }
+        guard !opening.keepsEpochs else { return Applied(Outcome()) }
         epochBase = cursor
-        epochSalt = Opening.salt(of: entry)
-        if idSecret.isEmpty { idSecret = Opening.idSecret(of: entry) }
+        epochSalt = opening.salt
         return Applied(Outcome())
-    }
-}
-
-/// The body of an opening entry: `{"salt":"…","secret":"…"}`, both drawn by the opener.
-enum Opening {
-    /// The body as JSON; both parts are base-36 text.
-    static func body(salt: String, idSecret: String) -> [UInt8] {
-        Array("{\"salt\":\"\(salt)\",\"secret\":\"\(idSecret)\"}".utf8)
-    }
-
-    static func salt(of entry: Entry) -> String { member("salt", of: entry) }
-
-    static func idSecret(of entry: Entry) -> [UInt8] { Array(member("secret", of: entry).utf8) }
-
-    private static func member(_ name: StaticString, of entry: Entry) -> String {
-        // An unreadable opening has no salt: epochs are then told apart by their cursor alone.
-        let found = try? entry.body.scan { (cursor, buffer) throws(JSONError) -> String in
-            var found = ""
-            try cursor.beginObject()
-            while let key = try cursor.nextKey() {
-                if key.equals(name, in: buffer) { found = try cursor.readString() } else { _ = try cursor.skipValue() }
-            }
-            return found
-        }
-        return found ?? ""
     }
 }

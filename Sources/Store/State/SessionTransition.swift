@@ -14,6 +14,12 @@ enum SessionTransition {
         return nil
     }
 
+    /// Whether whoever sends an entry may change the session; the sender's own node may not have it yet.
+    static func isForbidden(_ entry: Entry, to session: Session?) -> Bool {
+        guard let session, let user = entry.header.user else { return false }
+        return user.isEmpty || session.owner != user
+    }
+
     /// The document after a merge patch.
     static func patched(_ document: [UInt8], with patch: [UInt8]) throws(PatchRefusal) -> [UInt8] {
         let merged: JSONText
@@ -34,6 +40,11 @@ extension State {
         return (id, sessions[id])
     }
 
+    private func refusal(of entry: Entry, to session: Session?) -> Refusal? {
+        if SessionTransition.isForbidden(entry, to: session) { return .forbidden }
+        return SessionTransition.refusal(of: session, expected: entry.header.expectedVersion, at: journalTime)
+    }
+
     mutating func createSession(_ entry: Entry) -> Applied {
         let (id, existing) = session(of: entry)
         guard existing == nil, let terms = entry.header.session else { return .refused(.exists) }
@@ -51,11 +62,7 @@ extension State {
 
     mutating func patchSession(_ entry: Entry) -> Applied {
         let (_, existing) = session(of: entry)
-        if let refusal = SessionTransition.refusal(
-            of: existing, expected: entry.header.expectedVersion, at: journalTime)
-        {
-            return .refused(refusal)
-        }
+        if let refusal = refusal(of: entry, to: existing) { return .refused(refusal) }
         do throws(SessionTransition.PatchRefusal) {
             return write(entry, document: try SessionTransition.patched(existing?.document ?? [], with: entry.body))
         } catch { return .refused(error.refusal) }
@@ -63,11 +70,7 @@ extension State {
 
     private mutating func write(_ entry: Entry, document: [UInt8]) -> Applied {
         let (id, existing) = session(of: entry)
-        if let refusal = SessionTransition.refusal(
-            of: existing, expected: entry.header.expectedVersion, at: journalTime)
-        {
-            return .refused(refusal)
-        }
+        if let refusal = refusal(of: entry, to: existing) { return .refused(refusal) }
         guard hasRoom(entry) else { return .refused(.tooLarge) }
         let (time, version) = (journalTime, (existing?.version ?? 0) &+ 1)
         change(session: id) {
@@ -81,9 +84,7 @@ extension State {
 
     mutating func touchSession(_ entry: Entry) -> Applied {
         let (id, existing) = session(of: entry)
-        if let refusal = SessionTransition.refusal(of: existing, expected: nil, at: journalTime) {
-            return .refused(refusal)
-        }
+        if let refusal = refusal(of: entry, to: existing) { return .refused(refusal) }
         let time = journalTime
         change(session: id) { $0?.touchedAt = time }
         return Applied(Outcome(version: existing?.version))
@@ -91,11 +92,7 @@ extension State {
 
     mutating func endSession(_ entry: Entry) -> Applied {
         let (_, existing) = session(of: entry)
-        if let refusal = SessionTransition.refusal(
-            of: existing, expected: entry.header.expectedVersion, at: journalTime)
-        {
-            return .refused(refusal)
-        }
+        if let refusal = refusal(of: entry, to: existing) { return .refused(refusal) }
         return finish(entry)
     }
 

@@ -10,6 +10,12 @@ import Migrations
 struct State: Sendable {
     /// The newest applied entry.
     var head = Cursor.start
+    /// Who sent it.
+    var headID = Place.start.id
+    /// The lineages so far.
+    var chain = LineageChain()
+    /// Over the outcomes so far.
+    var outcomeHash = OutcomeHash()
     /// Milliseconds since 1970: the largest entry time so far.
     var journalTime: Int64 = 0
     /// Nothing numbered before this cursor may be continued: the opening that last changed all epochs.
@@ -21,6 +27,8 @@ struct State: Sendable {
     /// The cursor of the entry that last dropped a channel of a bucket.
     private(set) var bucketEpochs: [Int: Cursor] = [:]
     var idempotency = IdempotencyWindow()
+    /// The last entry of each process that wrote.
+    var origins = OriginTable()
 
     private(set) var channels: [String: Channel] = [:]
     private(set) var sessions: [String: Session] = [:]
@@ -111,7 +119,11 @@ struct State: Sendable {
         dirtySessions.removeAll(keepingCapacity: true)
         dirtyBuckets.removeAll(keepingCapacity: true)
         idempotency.markFlushed()
+        origins.markFlushed()
     }
+
+    /// The newest applied entry with its place.
+    var place: Place { Place(cursor: head, id: headID) }
 
     /// Gives memory back until a budget is met: first cached publications, then clean rows.
     ///
@@ -135,7 +147,9 @@ struct State: Sendable {
 
 extension State: Equatable {
     static func == (left: State, right: State) -> Bool {
-        left.head == right.head && left.journalTime == right.journalTime && left.epochBase == right.epochBase
+        left.place == right.place && left.chain == right.chain && left.outcomeHash == right.outcomeHash
+            && left.origins == right.origins
+            && left.journalTime == right.journalTime && left.epochBase == right.epochBase
             && left.epochSalt == right.epochSalt && left.idSecret == right.idSecret
             && left.bucketEpochs == right.bucketEpochs && left.idempotency == right.idempotency
             && left.channels == right.channels && left.sessions == right.sessions

@@ -42,7 +42,7 @@ extension Draft {
 
     /// The entry that opens a lineage.
     static var opening: Draft {
-        Draft(channel: "", kind: .open, body: Opening.body(salt: "salt", idSecret: "secret"))
+        Draft(channel: "", kind: .open, body: Opening(salt: "salt", secret: "secret").body)
     }
 }
 

@@ -32,6 +32,10 @@ extension Problem {
             self.init(
                 .contentTooLarge, code: "document-too-large",
                 detail: "A document has at most \(JournalLimits.bodyBytesMax) bytes.")
+        case .forbidden: self = .sessionForbidden
+        case .stale:
+            self.init(
+                .conflict, code: "stale-entry", detail: "A copy of this write came before; the first one stands.")
         case .notDue: self.init(.conflict, code: "not-due", detail: "The session was touched since.")
         }
     }
