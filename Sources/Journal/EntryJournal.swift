@@ -1,26 +1,65 @@
-/// The ordered log of all entries, wherever it lives.
+import GRDB
+
+/// The ordered log of all entries, wherever it gets its order.
 ///
-/// A round is staged entry by entry and then committed. A journal that decides the order itself calls `apply` while
-/// staging; one whose order is decided elsewhere calls it when it reads the entry back.
+/// A round: entries are proposed; those that have a place, at once or when they come back, are applied and recorded with
+/// their outcome; then the round is committed.
 ///
-/// - Guarantee: `apply` is called once per entry and process, in journal order. When `commit` returns, every staged entry
-///   is as durable as the mode promises; when it throws, the caller throws its memory away and reads on from the file.
+/// - Guarantee: every entry is applied once per process, in journal order. When `commit` returns, a journal that gives
+///   places itself has every recorded entry as durable as the mode promises; when it throws, the caller throws its memory
+///   away and reads on from the file. A journal that gets its order elsewhere has them durable before they come back, and
+///   writes its own copy behind.
 /// - Isolation: one thread.
 public protocol EntryJournal: AnyObject {
-    /// The newest durable entry; `Cursor.start` when there is none.
+    /// The newest entry in the file; the place of the opening while a lineage is yet to be opened.
     var head: Cursor { get }
+    /// The cost of all rows in the file.
+    var sizeBytes: Int { get }
+    /// True when the round in hand has anything to commit.
+    var hasRound: Bool { get }
+    /// Rows that the next checkpoint writes along.
+    var unwritten: Int { get }
 
-    /// Adds an entry to the round in hand.
-    func stage(_ entry: Entry, apply: (Entry, Cursor) -> Outcome)
+    /// Proposes an entry. With a place it is to be applied and recorded now; nil: it comes back, or is failed.
+    func propose(_ entry: Entry) -> Cursor?
 
-    /// Makes the round durable.
+    /// Adds an applied entry to the round in hand.
+    func record(_ row: JournalRow)
+
+    /// Makes the round durable, or sends it on its way.
     func commit() throws(JournalError)
 
     /// Forgets the round in hand.
     func discard()
 
-    /// The rows after a cursor, oldest first, at most `limit`.
+    /// Writes the rows that are not in the file yet, in the transaction of a checkpoint.
+    func writeBehind(_ db: Database) throws
+
+    /// The transaction was committed.
+    func wroteBehind()
+
+    /// The rows in the file after a cursor, oldest first, at most `limit`.
     ///
     /// - Errors: `corrupt` when a row is damaged or missing inside a lineage.
     func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow]
+
+    /// Deletes the oldest rows that retention doesn't keep, a chunk at a time.
+    ///
+    /// - Parameters:
+    ///   - time: rows with an entry time before it may go.
+    ///   - bytesMax: rows may also go while the table is larger.
+    ///   - checkpoint: rows after it are needed for replay and stay, as does the newest row.
+    /// - Returns: true when there may be more to delete.
+    func trim(before time: Int64, bytesMax: Int, checkpoint: Cursor) throws(JournalError) -> Bool
+
+    /// Notes a clean stop: the last act.
+    func markClean() throws(JournalError)
+}
+
+extension EntryJournal {
+    /// Proposes an entry and, where it has a place at once, applies and records it.
+    public func stage(_ entry: Entry, apply: (Entry, Cursor) -> Outcome) {
+        guard let cursor = propose(entry) else { return }
+        record(JournalRow(cursor: cursor, entry: entry, outcome: apply(entry, cursor)))
+    }
 }

@@ -8,6 +8,10 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
         case diskFull = "disk-full"
         /// The round may or may not be durable.
         case outcomeUnknown = "outcome-unknown"
+        /// The round is in the Redis primary, but too few replicas confirmed it.
+        case notReplicated = "not-replicated"
+        /// Too much is under way: nothing was written.
+        case busy
         /// A row's checksum doesn't match, or a row is missing or unknown: stop, never retry.
         case corrupt
         /// The file could not be opened.

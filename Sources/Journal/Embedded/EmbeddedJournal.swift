@@ -72,18 +72,28 @@ public final class EmbeddedJournal: EntryJournal {
         }
     }
 
-    /// Gives the entry the next cursor, applies it at once and keeps the row for the commit.
-    public func stage(_ entry: Entry, apply: (Entry, Cursor) -> Outcome) {
-        let cursor = entry.kind == .open ? head : (staged.last?.cursor ?? head).next
-        if entry.kind == .open {
-            pendingSpan = JournalTable.Span(
-                lineage: cursor.lineage, firstRow: lastRow + 1, reason: entry.header.reason ?? "", openedAt: entry.time)
-        }
-        staged.append(JournalRow(cursor: cursor, entry: entry, outcome: apply(entry, cursor)))
+    /// Gives the entry the next cursor: this journal decides the order itself.
+    public func propose(_ entry: Entry) -> Cursor? {
+        guard entry.kind == .open else { return (staged.last?.cursor ?? head).next }
+        pendingSpan = JournalTable.Span(
+            lineage: head.lineage, firstRow: lastRow + 1, reason: entry.header.reason ?? "", openedAt: entry.time)
+        return head
     }
 
+    /// Keeps the row for the commit.
+    public func record(_ row: JournalRow) { staged.append(row) }
+
     /// True when a round has entries.
-    public var hasStaged: Bool { !staged.isEmpty }
+    public var hasRound: Bool { !staged.isEmpty }
+
+    /// None: a commit writes them all.
+    public var unwritten: Int { 0 }
+
+    /// Nothing to write: commits did.
+    public func writeBehind(_ db: Database) {}
+
+    /// Nothing was written.
+    public func wroteBehind() {}
 
     /// Inserts the staged rows in one transaction, then moves the head record on.
     public func commit() throws(JournalError) {

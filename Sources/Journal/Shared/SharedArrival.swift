@@ -7,6 +7,8 @@ public enum SharedArrival: Sendable {
     case suspended(TailStateMachine.Suspension)
     /// Appends are taken from here on.
     case resumed
+    /// Enough replicas have every append of this process up to this counter; only where replicas are waited for.
+    case confirmed(UInt64)
     /// Appends of this process that were not made, or whose outcome is unknown, by their counters.
     case failed([UInt64], JournalError)
     /// The state at the newest entry that was handed over is wanted as a checkpoint.
@@ -32,6 +34,9 @@ public struct ArrivedEntry: Sendable, Equatable {
         self.cursor = cursor
         self.entry = entry
     }
+
+    /// Memory that it holds, for the bound on what was not taken yet.
+    public var sizeBytes: Int { entry.body.count + entry.channel.utf8.count + 160 }
 }
 
 /// A checkpoint as it lies in Redis.

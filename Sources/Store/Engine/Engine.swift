@@ -13,7 +13,6 @@ public final class Engine: Sendable {
     private let mailbox: Mailbox
     private let shared: EngineShared
     private let clock: EngineClock
-    private let idSecret: [UInt8]
     /// Why this start opened a new lineage; nil when it went on with the old one.
     public let openingReason: String?
 
@@ -36,7 +35,7 @@ public final class Engine: Sendable {
         thread.start()
         let facts = try start.wait().get()
         (self.mailbox, self.shared, clock) = (mailbox, shared, configuration.clock)
-        (idSecret, openingReason) = (facts.idSecret, facts.openingReason)
+        openingReason = facts.openingReason
     }
 
     /// Gives an event loop its number; its receiver gets the loop's hand-overs from now on.
@@ -70,12 +69,22 @@ public final class Engine: Sendable {
     /// Whether writes are taken; costs a lock, never waits for the writer thread.
     public var health: EngineHealth { shared.health }
 
+    /// Returns once everything up to a cursor was applied here.
+    ///
+    /// - Errors: `unavailable` when that takes longer than a second, or the cursor is of another journal.
+    public func reach(_ cursor: Cursor) async throws(EngineError) {
+        _ = try await ask { .reach(cursor, $0) }
+    }
+
+    /// Why the node can't go on with the shared journal until somebody decides; nil while it can.
+    public var halt: TailStateMachine.Halt? { shared.halt }
+
     /// Milliseconds since 1970 by the engine's clock.
     public var now: Int64 { clock.entryTime() }
 
     /// Turns an idempotency key into an id, the same for every retry; see `SessionID`.
     public func sessionID(forKey key: String, owner: String) -> String {
-        SessionID.derived(fromKey: key, owner: owner, secret: idSecret)
+        SessionID.derived(fromKey: key, owner: owner, secret: shared.idSecret)
     }
 
     /// Refuses new requests, finishes those that wait, writes a last checkpoint and closes the file.
@@ -111,6 +120,5 @@ private final class EngineStart: Sendable {
 
 /// What the engine knows right after its start.
 struct EngineStartFacts: Sendable {
-    let idSecret: [UInt8]
     let openingReason: String?
 }

@@ -14,6 +14,8 @@ public struct EngineConfiguration: Sendable {
     public var journalRetention: Int64
     /// Bytes that journal rows may take.
     public var journalBytesMax: Int
+    /// What the node shares its journal by; nil runs it alone.
+    public var fleet: FleetTerms?
     /// How many event loops will attach.
     public var loops: Int
     /// The time that the engine goes by.

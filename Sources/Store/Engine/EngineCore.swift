@@ -3,9 +3,10 @@ import Migrations
 
 /// The engine itself: state, journal and the round in hand, on the writer thread.
 ///
-/// A round: requests are handled in order against memory; the entries among them are staged with their outcomes, inserted
-/// and committed; only then are the hand-overs released. If the commit fails, memory is rebuilt from the file and every
-/// answer of the round becomes an error.
+/// A round: requests are handled in order against memory; the entries among them are proposed, and those that have a place
+/// are applied, recorded and committed; only then are the hand-overs released. If the commit fails, memory is rebuilt from
+/// the file and every answer of the round becomes an error. With a shared journal entries get their place in Redis: a round
+/// sends what it proposes on its way, and applies what came back.
 ///
 /// - Isolation: the writer thread; everything here may block.
 final class EngineCore {
@@ -14,7 +15,9 @@ final class EngineCore {
     let mailbox: Mailbox
     let shared: EngineShared
     let reader = HistoryReader()
-    let journal: EmbeddedJournal
+    let journal: any EntryJournal
+    /// Nil for a node that runs alone.
+    let fleet: Fleet?
     var file: DatabaseFile
     var state: State
     /// What the last checkpoint includes: replay needs the rows after it.
@@ -25,6 +28,9 @@ final class EngineCore {
     var counters = EngineCounters()
     /// Set while memory could not be rebuilt: nothing can be answered.
     var memoryFailure: EngineError?
+
+    /// True while a request is handled whose node has all that the journal had when it came.
+    var isCaughtUp = false
 
     /// Sessions with subscribers that the sweeper has yet to look at in this turn.
     var keptAlive: ArraySlice<String> = []
@@ -41,44 +47,47 @@ final class EngineCore {
     private var epochMemo = (epoch: Cursor.start, salt: "", text: "")
     private let openingReason: String?
     private let lock: DirectoryLock
-    private let origin: UInt64
+    let origin: UInt64
     private var counter: UInt64 = 0
 
-    /// Opens the directory, rebuilds the state and, where the lineage can't go on, opens a new one.
+    /// Opens the directory and rebuilds the state. A node that runs alone opens a new lineage where the old one can't go
+    /// on; one of a fleet begins to connect.
     init(_ configuration: EngineConfiguration, mailbox: Mailbox, shared: EngineShared) throws(StorageError) {
         self.configuration = configuration
         (clock, self.mailbox, self.shared) = (configuration.clock, mailbox, shared)
         try configuration.directory.prepare()
         lock = try DirectoryLock(configuration.directory)
-        file = try DatabaseFile(configuration.directory, durability: configuration.durability)
+        let durability = configuration.fleet == nil ? configuration.durability : .os
+        file = try DatabaseFile(configuration.directory, durability: durability)
         directory = SubscriptionDirectory(loops: configuration.loops)
         handOvers = (0..<configuration.loops).map { _ in HandOverBuilder() }
         housekeeping = Housekeeping(flushInterval: configuration.flushInterval, now: clock.monotonic())
         var generator = SystemRandomNumberGenerator()
         origin = generator.next()
-        let headFile = try HeadFile(configuration.directory)
         do throws(JournalError) {
-            journal = try EmbeddedJournal(
-                file: file, headFile: headFile, durability: configuration.durability, bootID: currentBootID())
-            state = try State.rebuild(from: file, journal: journal, cacheBytes: configuration.cacheBytes)
+            let start = try EngineJournal.open(
+                configuration, file: file, origin: origin, mailbox: mailbox, clock: configuration.clock)
+            (journal, fleet, state) = (start.journal, start.fleet, start.state)
+            openingReason = start.opening?.rawValue
         } catch { throw StorageError(error) }
         // Not the state's head: what was just replayed is in no checkpoint yet, and retention may not touch it.
         checkpointed = try Checkpoint.cursor(in: file)
         released = state.head
-        let reason = journal.opening
-        openingReason = reason?.rawValue
-        if let reason { try openLineage(because: reason) }
+        if let openingReason { try openLineage(because: openingReason) }
+        shared.note(idSecret: state.idSecret)
+        shared.note(fleet: fleet)
+        fleet?.link.start()
     }
 
-    var startFacts: EngineStartFacts { EngineStartFacts(idSecret: state.idSecret, openingReason: openingReason) }
+    var startFacts: EngineStartFacts { EngineStartFacts(openingReason: openingReason) }
 
-    private func openLineage(because reason: LineageDecision.OpeningReason) throws(StorageError) {
+    private func openLineage(because reason: String) throws(StorageError) {
         var header = EntryHeader()
-        header.reason = reason.rawValue
+        header.reason = reason
         let opening = Opening.drawn(parent: state.place)
-        _ = stage(Draft(channel: "", kind: .open, header: header, body: opening.body))
+        propose(Draft(channel: "", kind: .open, header: header, body: opening.body)) { _ in }
         do throws(JournalError) { try journal.commit() } catch { throw StorageError(error) }
-        try Checkpoint.store(state, journalBytes: journal.sizeBytes, in: file)
+        try Checkpoint.store(state, journal: journal, in: file)
         state.markFlushed()
         (checkpointed, released) = (state.head, state.head)
     }
@@ -96,11 +105,11 @@ final class EngineCore {
         }
     }
 
-    /// Runs the body as one round: commit what it staged, then release what it answered.
+    /// Runs the body as one round: commit what it proposed, then release what it answered.
     func round(_ body: () -> Void) {
         body()
         var failure: EngineError?
-        if journal.hasStaged {
+        if journal.hasRound {
             counters.rounds += 1
             do throws(JournalError) {
                 try journal.commit()
@@ -115,6 +124,7 @@ final class EngineCore {
         release(failed: failure)
         if failure != nil { rebuildMemory() }
         shared.note(failure: writer.refusal ?? memoryFailure)
+        fleetRoundEnded()
     }
 
     private func undoRound(after error: EngineError) {
@@ -158,7 +168,7 @@ final class EngineCore {
         for listing in listings { reader.list(listing, at: now, from: file, through: shared) }
     }
 
-    private func release(failed error: EngineError?) {
+    func release(failed error: EngineError?) {
         let receivers = shared.receivers
         for loop in handOvers.indices where !handOvers[loop].isEmpty {
             let handOver = handOvers[loop].take(failed: error)
@@ -170,19 +180,31 @@ final class EngineCore {
         for answer in answers { answer(error) }
     }
 
-    /// Stages a draft as the next entry, applies it and hands its publication to the loops with subscribers.
-    func stage(_ draft: Draft) -> Applied {
+    /// Proposes a draft as the next entry of this process.
+    ///
+    /// - Parameters:
+    ///   - to: who waits for it, should it come back later; nil for the service itself.
+    ///   - settle: what to do if it is applied at once.
+    func propose(_ draft: Draft, to: Return<WriteAnswer>? = nil, settle: (Applied) -> Void) {
         counter &+= 1
         counters.entries += 1
         let entry = Entry(
-            id: EntryID(origin: origin, counter: counter), time: clock.entryTime(), channel: draft.channel,
-            kind: draft.kind, header: draft.header, body: draft.body)
-        var applied = Applied.refused(.notFound)
-        journal.stage(entry) { entry, cursor in
-            applied = state.apply(entry, at: cursor)
-            return applied.outcome
+            id: EntryID(origin: origin, counter: counter), time: entryTime, channel: draft.channel, kind: draft.kind,
+            header: draft.header, body: draft.body)
+        guard let cursor = journal.propose(entry) else {
+            let write = Awaiting.Write(channel: draft.channel, to: to)
+            fleet?.awaiting.add(
+                write, counter: counter, deadline: clock.monotonic() + EngineLimits.appendMilliseconds)
+            return
         }
-        if let publication = applied.publication { fanOut(publication, to: draft.channel) }
+        settle(apply(entry, at: cursor, isDelivered: true))
+    }
+
+    /// Applies an entry that has its place, and hands its publication to the loops with subscribers.
+    func apply(_ entry: Entry, at cursor: Cursor, isDelivered: Bool) -> Applied {
+        let applied = state.apply(entry, at: cursor)
+        journal.record(JournalRow(cursor: cursor, entry: entry, outcome: applied.outcome))
+        if isDelivered, let publication = applied.publication { fanOut(publication, to: entry.channel) }
         if applied.outcome.refusal != nil { counters.refused += 1 }
         return applied
     }
@@ -190,6 +212,9 @@ final class EngineCore {
     func fanOut(_ publication: Publication, to channel: String) {
         directory.forEachLoop(of: channel) { handOvers[$0].publish(publication, to: channel) }
     }
+
+    /// Ends every subscription on every loop, with insufficient state: what comes from here on doesn't join up.
+    func endSubscriptions() { for loop in handOvers.indices { handOvers[loop].endSubscriptions() } }
 
     /// Queues an answer for the end of the round.
     func answer<Value>(_ address: Return<Value>, _ result: Result<Value, EngineError>) {
@@ -209,8 +234,11 @@ final class EngineCore {
         handOvers[loop].seal(channel)
     }
 
+    /// Milliseconds since 1970 that entries are given: the one clock of the fleet, or this machine's.
+    var entryTime: Int64 { fleet?.link.serverTime() ?? clock.entryTime() }
+
     /// Milliseconds since 1970 for deadlines: never behind what `apply` goes by.
-    var now: Int64 { max(state.journalTime, clock.entryTime()) }
+    var now: Int64 { max(state.journalTime, entryTime) }
 
     /// The position that a channel's subscribers would be given now; an older numbering where one is named.
     func position(of channel: String, offset: UInt64, in numbering: Cursor? = nil) -> Position {
@@ -228,7 +256,7 @@ extension StorageError {
         switch error.code {
         case .diskFull: self.init(.diskFull, error.message)
         case .corrupt: self.init(.corrupt, error.message)
-        case .outcomeUnknown, .unavailable: self.init(.inputOutput, error.message)
+        case .outcomeUnknown, .notReplicated, .busy, .unavailable: self.init(.inputOutput, error.message)
         }
     }
 }

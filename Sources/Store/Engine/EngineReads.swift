@@ -26,12 +26,19 @@ extension EngineCore {
         return access.allows(session)
     }
 
+    /// True for the channel of a session that this node doesn't have: another node may just have made it.
+    private func isUnknown(_ channel: String) -> Bool {
+        Session.id(ofChannel: channel).map { state.sessions[$0] == nil } ?? false
+    }
+
     func subscribe(
         _ request: SubscribeRequest, _ to: Return<SubscribeAnswer>, attempt: Int, page: JournalPage?
     ) {
         do throws(EngineError) {
+            if let refusal = fleet?.machine.recoveryRefusal { throw refusal }
             let view = try view(of: request.channel)
             guard mayRead(request.channel, request.access) else {
+                if isUnknown(request.channel), waitsForJournal(.subscribe(request, to)) { return }
                 return answer(to, .success(SubscribeAnswer(denied: view.position)))
             }
             guard let recover = request.recover else { return open(request, to, view.position, .none) }
@@ -39,6 +46,9 @@ extension EngineCore {
                 position: recover, epoch: view.position.epoch, top: view.position.offset, above: view.above,
                 limit: request.limit)
             switch decision {
+            case .notRecovered(let why)
+            where (why.reason == .ahead || why.reason == .epoch) && waitsForJournal(.subscribe(request, to)):
+                return
             case .upToDate: open(request, to, view.position, .recovered([]))
             case .notRecovered(let why): open(request, to, view.position, .notRecovered(why))
             case .recover where page?.isCut ?? false:
@@ -87,16 +97,21 @@ extension EngineCore {
         attempt: Int, page: JournalPage?
     ) {
         do throws(EngineError) {
+            if let refusal = fleet?.machine.recoveryRefusal { throw refusal }
+            let request = Request.history(channel: channel, filter, limitMax: limitMax, access, to)
             let view = try view(of: channel)
             var (found, failure): ([Publication], HistoryAnswer.Failure?) = ([], nil)
             guard mayRead(channel, access) else {
+                if isUnknown(channel), waitsForJournal(request) { return }
                 return answer(to, .success(HistoryAnswer(position: view.position, publications: [], failure: .denied)))
             }
             let decision = HistoryDecision.decide(
                 filter, epoch: view.position.epoch, top: view.position.offset, above: view.above, limitMax: limitMax)
             switch decision {
             case .nothing: break
-            case .unrecoverable: failure = .unrecoverable
+            case .unrecoverable:
+                if waitsForJournal(request) { return }
+                failure = .unrecoverable
             case .badRequest: failure = .badRequest
             case .range(let range):
                 switch try assembleRest(channel, range, page, attempt) {
@@ -181,7 +196,9 @@ extension EngineCore {
         do throws(StorageError) { try state.loadRows(of: Session.channel(of: id), from: file) } catch {
             return answer(to, .failure(EngineError(.unavailable, error.message)))
         }
-        guard let session = state.sessions[id] else { return answer(to, .success(.notFound)) }
+        guard let session = state.sessions[id] else {
+            return waitsForJournal(.readSession(id: id, access, to)) ? () : answer(to, .success(.notFound))
+        }
         guard access.allows(session) else { return answer(to, .success(.forbidden)) }
         guard !session.isOver(at: now) else { return answer(to, .success(.ended)) }
         keepAlive(id)

@@ -1,4 +1,5 @@
 import Dispatch
+import Journal
 import Synchronization
 
 /// The little that the engine shares between the writer thread and everybody else.
@@ -9,6 +10,9 @@ final class EngineShared: Sendable {
         /// Monotonic milliseconds at which the writer thread began what it does now; nil while it waits.
         var workSince: Int64?
         var stopFailure: String?
+        var idSecret: [UInt8] = []
+        var fleet: FleetHealth?
+        var halt: TailStateMachine.Halt?
     }
 
     private let state = Mutex(State())
@@ -42,7 +46,7 @@ final class EngineShared: Sendable {
         let now = clock.monotonic()
         return state.withLock { state in
             let isStuck = state.workSince.map { now - $0 > EngineLimits.stuckMilliseconds } ?? false
-            return EngineHealth(failure: state.failure, isStuck: isStuck)
+            return EngineHealth(failure: state.failure, isStuck: isStuck, fleet: state.fleet)
         }
     }
 
@@ -55,13 +59,15 @@ final class EngineShared: Sendable {
         case .readSession(_, _, let to): deliver(.failure(error), to: to)
         case .listSessions(_, _, _, let to): deliver(.failure(error), to: to)
         case .channels(let to): deliver(.failure(error), to: to)
+        case .reach(_, let to): deliver(.failure(error), to: to)
+        case .caughtUp(let request, _): refuse(request, with: error)
         case .status(let to): deliver(.failure(error), to: to)
         case .resume(let parked, _):
             switch parked.purpose {
             case .subscribe(_, let to): deliver(.failure(error), to: to)
             case .history(_, _, _, _, let to): deliver(.failure(error), to: to)
             }
-        case .ephemeral, .unsubscribe: break
+        case .ephemeral, .unsubscribe, .arrival, .offered: break
         }
     }
 
@@ -73,6 +79,23 @@ final class EngineShared: Sendable {
         guard let receiver else { return address.body(result) }
         receiver.receive(HandOver(items: [.answer { _ in address.body(result) }], error: nil))
     }
+
+    /// Notes how the node stands to the others.
+    func note(fleet: Fleet?) {
+        guard let fleet else { return }
+        let health = FleetHealth(fleet, at: clock.monotonic())
+        state.withLock { $0.fleet = health }
+    }
+
+    /// Notes what ids are made with from keys.
+    func note(idSecret: [UInt8]) { state.withLock { $0.idSecret = idSecret } }
+
+    var idSecret: [UInt8] { state.withLock { $0.idSecret } }
+
+    /// Notes why the node can't go on.
+    func halted(_ why: TailStateMachine.Halt) { state.withLock { $0.halt = why } }
+
+    var halt: TailStateMachine.Halt? { state.withLock { $0.halt } }
 
     /// Notes why the last checkpoint or the clean mark could not be written.
     func stopFailed(_ reason: String) { state.withLock { $0.stopFailure = reason } }

@@ -42,6 +42,8 @@ public struct EngineCounters: Sendable {
     public internal(set) var notRecovered = 0
     /// Looks of the sweeper or the trimmer that the file refused; what was due stays due.
     public internal(set) var failedSweeps = 0
+    /// Checkpoints for other nodes that could not be put into Redis.
+    public internal(set) var failedOffers = 0
 }
 
 /// Whether the engine takes writes, readable at any time from any thread.
@@ -50,6 +52,8 @@ public struct EngineHealth: Sendable {
     public let failure: EngineError?
     /// True when the writer thread has been at one thing for longer than `EngineLimits.stuckMilliseconds`.
     public let isStuck: Bool
+    /// How the node stands to the others; nil for one that runs alone.
+    public let fleet: FleetHealth?
 }
 
 /// Bounds of the engine.
@@ -78,6 +82,17 @@ public enum EngineLimits {
     static let walPagesBusy = 16_384
     /// Sessions of one list.
     public static let listedSessionsMax = 1_000
+    /// Milliseconds after which the outcome of an append counts as unknown.
+    static let appendMilliseconds: Int64 = 5_000
+    /// Milliseconds that a request waits for what the journal already has.
+    static let barrierMilliseconds: Int64 = 1_000
+    /// Milliseconds without an own entry that came back after which one is appended for that.
+    static let canaryMilliseconds: Int64 = 1_000
+    /// Milliseconds after which a live node whose entries don't come back is stalled.
+    static let stalledMilliseconds: Int64 = 3_500
+    /// Rows that wait to be written at which an idle moment is used, and at which no moment is waited for.
+    static let unwrittenRowsIdle = 128
+    static let unwrittenRowsMax = 2_000
     /// Milliseconds between two looks of the sweeper, the trimmer and the WAL checkpoint.
     static let housekeepingMilliseconds: Int64 = 250
 }

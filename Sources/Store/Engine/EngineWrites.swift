@@ -5,13 +5,18 @@ import Migrations
 extension EngineCore {
     /// Handles one request of the round in hand.
     func handle(_ request: Request) {
-        if let memoryFailure {
+        if let memoryFailure, request.readsMemory {
             // Whoever leaves has left, whether the session behind the channel can be read or not.
             if case .unsubscribe(let channel, let loop) = request { _ = directory.remove(channel, loop: loop) }
             return shared.refuse(request, with: memoryFailure)
         }
+        if let refusal = fleet?.machine.readRefusal, request.readsMemory { return shared.refuse(request, with: refusal) }
         switch request {
         case .write(let draft, let access, let to): write(draft, access, to)
+        case .arrival(let arrival): take(arrival)
+        case .caughtUp(let request, let result): caughtUp(request, result)
+        case .reach(let cursor, let to): reach(cursor, to)
+        case .offered(let result): offered(result)
         case .ephemeral(let channel, let publication): fanOut(publication, to: channel)
         case .subscribe(let request, let to): subscribe(request, to, attempt: 0, page: nil)
         case .unsubscribe(let channel, let loop): unsubscribe(channel, loop: loop)
@@ -27,7 +32,7 @@ extension EngineCore {
     }
 
     private func write(_ draft: Draft, _ access: SessionAccess, _ to: Return<WriteAnswer>) {
-        if let refusal = writer.refusal { return answer(to, .failure(refusal)) }
+        if let refusal = writer.refusal ?? fleet?.machine.appendRefusal { return answer(to, .failure(refusal)) }
         guard draft.header.isWellFormed else { return answer(to, .success(.refused(.badPatch))) }
         do throws(StorageError) { try state.loadRows(of: draft.channel, from: file) } catch {
             return answer(to, .failure(EngineError(.unavailable, error.message)))
@@ -38,16 +43,22 @@ extension EngineCore {
             return answer(to, .success(.forbidden))
         }
         if draft.kind == .sessionTouch, let early = earlyTouch(draft) { return answer(to, .success(early)) }
-        let applied = stage(draft)
+        var draft = draft
+        if draft.kind.isSession, case .user(let user) = access { draft.header.user = user }
+        let channel = draft.channel
+        propose(draft, to: to) { answer(to, .success(writeAnswer(channel, $0))) }
+    }
+
+    /// What the writer of an entry is told once it was applied.
+    func writeAnswer(_ channel: String, _ applied: Applied) -> WriteAnswer {
         switch applied.outcome.refusal {
-        case nil:
-            answer(to, .success(.accepted(receipt(draft.channel, applied.outcome.offset, applied.outcome.version))))
+        case nil: .accepted(receipt(channel, applied.outcome.offset, applied.outcome.version))
         case .duplicate:
-            let original = applied.original
-            answer(
-                to,
-                .success(.duplicate(receipt(draft.channel, original?.offset, original?.version, in: original?.epoch))))
-        case .some(let refusal): answer(to, .success(.refused(refusal)))
+            .duplicate(
+                receipt(
+                    channel, applied.original?.offset, applied.original?.version, in: applied.original?.epoch))
+        case .forbidden: .forbidden
+        case .some(let refusal): .refused(refusal)
         }
     }
 
@@ -57,7 +68,7 @@ extension EngineCore {
         guard let id = Session.id(ofChannel: draft.channel), let session = state.sessions[id],
             !session.isOver(at: now), !session.isTouchDue(at: now)
         else { return nil }
-        return .accepted(Receipt(position: nil, version: session.version, session: session))
+        return .accepted(Receipt(position: nil, version: session.version, session: session, cursor: state.head))
     }
 
     private func receipt(
@@ -65,20 +76,26 @@ extension EngineCore {
     ) -> Receipt {
         Receipt(
             position: offset.map { position(of: channel, offset: $0, in: epoch) }, version: version,
-            session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] })
+            session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] }, cursor: state.head)
     }
 
     /// Moves a session's deadline if that is worth an entry.
     func keepAlive(_ id: String, ifUntouchedFor milliseconds: Int64 = 0) {
         let channel = Session.channel(of: id)
-        guard writer.refusal == nil else { return }
+        guard mayUpkeep(channel) else { return }
         // A session that can't be read now is left to the next sign of life.
         guard (try? state.loadRows(of: channel, from: file)) != nil, let session = state.sessions[id] else { return }
         let now = now
         guard session.isTouchDue(at: now), now >= session.touchedAt.saturatingAdd(milliseconds),
             !session.isOver(at: now)
         else { return }
-        _ = stage(Draft(channel: channel, kind: .sessionTouch))
+        propose(Draft(channel: channel, kind: .sessionTouch)) { _ in }
+    }
+
+    /// False while nothing can be written, or the service has something for the channel under way already.
+    func mayUpkeep(_ channel: String) -> Bool {
+        guard writer.refusal == nil, let fleet else { return writer.refusal == nil }
+        return fleet.machine.appendRefusal == nil && !fleet.awaiting.upkeep.contains(channel)
     }
 
     private func unsubscribe(_ channel: String, loop: Int) {

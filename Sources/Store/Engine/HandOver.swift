@@ -12,6 +12,8 @@ public struct HandOver: Sendable {
     public enum Item: Sendable {
         /// Publications of one channel, in order.
         case publications(channel: String, [Publication])
+        /// Every subscription on the loop has ended: what comes after this doesn't join up with what came before.
+        case epochsChanged
         /// Call with nil: the round is durable. Called with an error instead when it is not.
         case answer(@Sendable (EngineError?) -> Void)
     }
@@ -29,6 +31,7 @@ public struct HandOver: Sendable {
 struct HandOverBuilder {
     private enum Item {
         case group(Int)
+        case ended
         case answer(@Sendable (EngineError?) -> Void)
     }
 
@@ -50,6 +53,12 @@ struct HandOverBuilder {
 
     mutating func answer(_ body: @escaping @Sendable (EngineError?) -> Void) { items.append(.answer(body)) }
 
+    /// Ends all subscriptions of the loop.
+    mutating func endSubscriptions() {
+        openGroups.removeAll(keepingCapacity: true)
+        items.append(.ended)
+    }
+
     /// Later publications of the channel come after what is in the batch now.
     mutating func seal(_ channel: String) { openGroups[channel] = nil }
 
@@ -60,6 +69,7 @@ struct HandOverBuilder {
             switch item {
             case .group(let index):
                 error == nil ? .publications(channel: groups[index].channel, groups[index].publications) : nil
+            case .ended: error == nil ? .epochsChanged : nil
             case .answer(let body): .answer(body)
             }
         }

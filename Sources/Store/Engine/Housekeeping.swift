@@ -22,8 +22,10 @@ struct Housekeeping: Equatable {
     }
 
     /// True when a checkpoint is due: enough dirty rows, or any and the interval passed.
-    func isFlushDue(at now: Int64, dirty: Int) -> Bool {
-        dirty >= EngineLimits.dirtyRowsMax || (dirty > 0 && now - flushedAt >= flushInterval)
+    ///
+    /// With a shared journal Redis has everything, so only the interval counts; rows are written behind by their number.
+    func isFlushDue(at now: Int64, dirty: Int, isShared: Bool) -> Bool {
+        (!isShared && dirty >= EngineLimits.dirtyRowsMax) || (dirty > 0 && now - flushedAt >= flushInterval)
     }
 
     /// True when sweeping, trimming and the WAL checkpoint should be looked at; notes that they were.
@@ -55,7 +57,11 @@ extension EngineCore {
             if now >= probeAt { probe() }
             return
         }
-        if housekeeping.isFlushDue(at: now, dirty: state.dirtyCount) { flush() }
+        if housekeeping.isFlushDue(at: now, dirty: state.dirtyCount, isShared: fleet != nil)
+            || isWriteBehindDue
+        {
+            flush()
+        }
         let walPages = file.walPages
         if housekeeping.isWALCheckpointDue(pages: walPages, isIdle: mailbox.isEmpty) {
             // What stays in the log is taken at a later moment; commits go on either way.
@@ -63,16 +69,27 @@ extension EngineCore {
             housekeeping.walCheckpointed(pages: walPages)
         }
         guard housekeeping.tick(at: now), writer.probeAt == nil else { return }
-        round { sweep() }
+        round {
+            if fleet?.link.status.isKeeper ?? true { sweep() }
+            tendFleet(at: now)
+        }
         trim()
         if state.residentBytes > configuration.cacheBytes { state.evict(toBytes: configuration.cacheBytes / 10 * 9) }
     }
 
+    private var isWriteBehindDue: Bool {
+        let rows = journal.unwritten
+        return rows >= EngineLimits.unwrittenRowsMax || (rows >= EngineLimits.unwrittenRowsIdle && mailbox.isEmpty)
+    }
+
     /// Writes the checkpoint if anything is dirty.
     func flush() {
-        guard writer.refusal == nil, memoryFailure == nil, !journal.hasStaged, state.dirtyCount > 0 else { return }
+        guard writer.refusal == nil, memoryFailure == nil, fleet?.machine.mayFlush ?? !journal.hasRound,
+            state.dirtyCount > 0 || journal.unwritten > 0
+        else { return }
         do throws(StorageError) {
-            try Checkpoint.store(state, journalBytes: journal.sizeBytes, in: file)
+            try Checkpoint.store(state, journal: journal, in: file)
+            journal.wroteBehind()
             state.markFlushed()
             checkpointed = state.head
             counters.checkpoints += 1
@@ -102,10 +119,10 @@ extension EngineCore {
             for id in sessions { try sweep(session: id, at: now) }
             for name in channels {
                 try state.loadRows(of: name, from: file)
-                guard let channel = state.channels[name], channel.dueAt <= now, !directory.contains(name) else {
-                    continue
-                }
-                _ = stage(Draft(channel: name, kind: .channelDrop))
+                guard let channel = state.channels[name], channel.dueAt <= now, !directory.contains(name),
+                    mayUpkeep(name)
+                else { continue }
+                propose(Draft(channel: name, kind: .channelDrop)) { _ in }
             }
         } catch {
             // The rows stay due; the next look finds them again.
@@ -116,16 +133,15 @@ extension EngineCore {
     private func sweep(session id: String, at now: Int64) throws(StorageError) {
         let channel = Session.channel(of: id)
         try state.loadRows(of: channel, from: file)
-        guard let session = state.sessions[id], session.dueAt <= now else { return }
+        guard let session = state.sessions[id], session.dueAt <= now, mayUpkeep(channel) else { return }
         guard session.endedAt == nil else {
-            _ = stage(Draft(channel: channel, kind: .sessionForget))
-            return
+            return propose(Draft(channel: channel, kind: .sessionForget)) { _ in }
         }
         var header = EntryHeader()
         header.expectedDeadline = session.deadline
         header.reason = "expired"
         header.history = state.channels[channel]?.window
-        _ = stage(Draft(channel: channel, kind: .sessionExpire, header: header))
+        propose(Draft(channel: channel, kind: .sessionExpire, header: header)) { _ in }
     }
 
     /// The next few sessions with subscribers, in turn.
@@ -154,12 +170,13 @@ extension EngineCore {
                 // After a failed fsync the kernel may have dropped dirty pages: only what is read back from a newly
                 // opened file counts ("fsyncgate").
                 try file.close()
-                file = try DatabaseFile(configuration.directory, durability: configuration.durability)
+                file = try DatabaseFile(configuration.directory, durability: file.durability)
                 try journal.reopened(file)
             }
             try file.walCheckpoint(truncating: true)
             try file.writeProbe(clock.entryTime())
-            rebuildMemory()
+            // With a shared journal memory is ahead of the file, and stays: Redis has what the file lacks.
+            if fleet == nil { rebuildMemory() }
             writer.probed(memoryFailure, at: clock.monotonic())
         } catch {
             writer.probed(EngineError(wasFull ? .diskFull : .unavailable, "\(error)"), at: clock.monotonic())
@@ -169,6 +186,11 @@ extension EngineCore {
 
     /// Leaves a clean directory: everything in the checkpoint, an empty write-ahead log, the clean mark.
     func finish() {
+        fleet?.link.stop()
+        if let fleet {
+            failAll(EngineError(.outcomeUnknown, "the node stopped before the entry came back"), fleet)
+            release(failed: nil)
+        }
         flush()
         do {
             try file.walCheckpoint(truncating: true)

@@ -150,6 +150,8 @@ public struct Receipt: Sendable {
     public let version: UInt64?
     /// For session writes: the session after it, as far as it still exists.
     public let session: Session?
+    /// Whoever reads at or after this place sees the write.
+    public let cursor: Cursor
 }
 
 /// What a session read found.
@@ -173,6 +175,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible, Equatable {
         case unavailable
         /// The write may or may not be durable: ask, or retry with an idempotency key.
         case outcomeUnknown = "outcome-unknown"
+        /// The write is in the Redis primary, but too few replicas confirmed it: it may be lost with the primary.
+        case notReplicated = "not-replicated"
         /// The node is stopping.
         case stopping
     }
@@ -192,6 +196,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible, Equatable {
         switch error.code {
         case .diskFull: self.init(.diskFull, error.message)
         case .outcomeUnknown: self.init(.outcomeUnknown, error.message)
+        case .notReplicated: self.init(.notReplicated, error.message)
+        case .busy: self.init(.busy, error.message)
         case .corrupt, .unavailable: self.init(.unavailable, error.message)
         }
     }
@@ -215,13 +221,29 @@ public enum Request: Sendable {
     /// Channels with subscribers on this node, and how many.
     case channels(Return<[String: Int]>)
     case status(Return<EngineStatus>)
+    /// Answered once everything up to a cursor was applied here, with the newest one.
+    case reach(Cursor, Return<Cursor>)
     /// A page that the history reader fetched for a parked request.
     case resume(ParkedRead, page: Result<JournalPage, EngineError>)
+    /// Something came from the shared journal.
+    case arrival(SharedArrival)
+    /// How far the shared journal was after a request came.
+    indirect case caughtUp(Request, Result<Cursor, JournalError>)
+    /// What became of a checkpoint for the other nodes.
+    case offered(Result<Cursor, JournalError>)
+
+    /// False for what concerns only the running of the node.
+    var readsMemory: Bool {
+        switch self {
+        case .write, .subscribe, .history, .readSession, .listSessions, .reach, .resume, .caughtUp: true
+        case .ephemeral, .unsubscribe, .channels, .status, .arrival, .offered: false
+        }
+    }
 
     /// True for requests that are taken even when the queue is full.
     var endsSomething: Bool {
         switch self {
-        case .unsubscribe, .resume: true
+        case .unsubscribe, .resume, .arrival, .caughtUp, .offered: true
         default: false
         }
     }

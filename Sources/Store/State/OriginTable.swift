@@ -28,6 +28,9 @@ struct OriginTable: Sendable, Equatable {
         dirty.insert(id.origin)
     }
 
+    /// The last counter of an origin; 0 before its first entry.
+    func last(of origin: UInt64) -> UInt64 { marks[origin]?.counter ?? 0 }
+
     /// Takes a mark from the checkpoint.
     mutating func load(_ mark: Mark, of origin: UInt64) { marks[origin] = mark }
 

@@ -1,0 +1,161 @@
+import Journal
+import Migrations
+
+extension EngineCore {
+    /// Takes what came from the shared journal.
+    func take(_ arrival: SharedArrival) {
+        guard let fleet else { return }
+        switch arrival {
+        case .entries(let entries, let isDelivered): take(entries, isDelivered: isDelivered, fleet)
+        case .suspended(let reason):
+            // What was delivered so far is the fleet's; what follows may turn out not to be, and stays in memory.
+            flush()
+            fleet.machine.suspended(reason)
+            failAll(EngineError(.outcomeUnknown, "the connection to Redis was lost"), fleet)
+        case .resumed: resume(fleet)
+        case .confirmed(let counter): confirm(counter, fleet)
+        case .failed(let counters, let error): fail(counters, EngineError(error), fleet)
+        case .checkpointWanted(let reply): reply(checkpointOfMemory())
+        case .join(let content, let hasSurplus, let reply): reply(join(content, hasSurplus: hasSurplus, fleet))
+        case .halted(let why):
+            fleet.machine.halted(why.description)
+            failAll(EngineError(.outcomeUnknown, why.description), fleet)
+            shared.halted(why)
+        }
+        shared.note(fleet: fleet)
+    }
+
+    private func take(_ entries: [ArrivedEntry], isDelivered: Bool, _ fleet: Fleet) {
+        var bytes = 0
+        for arrived in entries {
+            bytes += arrived.sizeBytes
+            do throws(StorageError) { try state.loadRows(of: arrived.entry.channel, from: file) } catch {
+                // Without the row the entry can't be applied, and none after it: nothing more may be answered from here.
+                memoryFailure = EngineError(.unavailable, error.message)
+            }
+            guard memoryFailure == nil else { continue }
+            let base = state.epochBase
+            let applied = apply(arrived.entry, at: arrived.cursor, isDelivered: isDelivered)
+            if state.epochBase != base { epochsChanged() }
+            if arrived.entry.id.origin == origin { cameBack(arrived, applied, isDelivered: isDelivered, fleet) }
+        }
+        fleet.machine.applied(isDelivered: isDelivered)
+        fleet.link.consumed(bytes)
+        fleet.link.note(applied: state.head, outcomeHash: state.outcomeHash.value)
+    }
+
+    private func epochsChanged() {
+        shared.note(idSecret: state.idSecret)
+        endSubscriptions()
+    }
+
+    private func cameBack(_ arrived: ArrivedEntry, _ applied: Applied, isDelivered: Bool, _ fleet: Fleet) {
+        fleet.cameBackAt = clock.monotonic()
+        let counter = arrived.entry.id.counter
+        guard isDelivered, let write = fleet.awaiting.take(counter), let to = write.to else { return }
+        guard fleet.unconfirmed?.holds(counter) ?? false else {
+            return answer(to, .success(writeAnswer(write.channel, applied)))
+        }
+        let made = writeAnswer(write.channel, applied)
+        fleet.unconfirmed?.add(counter) { [self] error in answer(to, error.map { .failure($0) } ?? .success(made)) }
+    }
+
+    private func confirm(_ counter: UInt64, _ fleet: Fleet) {
+        for settle in fleet.unconfirmed?.confirmed(upTo: counter) ?? [] { settle(nil) }
+    }
+
+    private func fail(_ counters: [UInt64], _ error: EngineError, _ fleet: Fleet) {
+        for counter in counters {
+            if let settle = fleet.unconfirmed?.take(counter) {
+                settle(error)
+            } else if let to = fleet.awaiting.take(counter)?.to {
+                answer(to, .failure(error))
+            }
+        }
+    }
+
+    func failAll(_ error: EngineError, _ fleet: Fleet) {
+        for write in fleet.awaiting.takeAll() { if let to = write.to { answer(to, .failure(error)) } }
+        for settle in fleet.unconfirmed?.takeAll() ?? [] { settle(error) }
+    }
+
+    private func resume(_ fleet: Fleet) {
+        if fleet.machine.resumed() { endSubscriptions() }
+        fleet.cameBackAt = clock.monotonic()
+        guard !fleet.resubmissions.isEmpty else { return }
+        // First of all that this process appends now: their counters are below those of what follows.
+        fleet.link.append(fleet.resubmissions)
+        fleet.resubmissions = []
+    }
+
+    /// The state at the newest entry that was applied, for an opening. What was applied in silence is in it, but doesn't stay
+    /// in the file: the opening may fail, and the fleet go on without it.
+    private func checkpointOfMemory() -> Result<CheckpointContent, JournalError> {
+        Result { () throws(JournalError) in
+            do throws(StorageError) {
+                return try file.writeAndUndo { [self] db in
+                    try Checkpoint.store(db, state, journal: journal)
+                    return try CheckpointContent.write(from: db, keeping: retention)
+                }
+            } catch { throw JournalError(error) }
+        }
+    }
+
+    /// What of the journal other nodes can make use of.
+    var retention: CheckpointContent.Retention {
+        CheckpointContent.Retention(
+            since: entryTime - configuration.journalRetention, bytesMax: configuration.journalBytesMax)
+    }
+
+    private func join(
+        _ content: CheckpointContent, hasSurplus: Bool, _ fleet: Fleet
+    ) -> Result<(place: Place, chain: LineageChain), JournalError> {
+        fleet.journal.dropUnwritten()
+        return Result { () throws(JournalError) in
+            do throws(StorageError) {
+                if hasSurplus { try keepSurplus(beyond: content.chain, fleet) }
+                state = try CheckpointContent.adopt(content, into: file)
+                try fleet.journal.reopened(JournalRows(file: file))
+            } catch { throw JournalError(error) }
+            checkpointed = state.head
+            fleet.machine.joined()
+            fleet.duty = CheckpointDuty()
+            memoryFailure = nil
+            epochsChanged()
+            fleet.resubmissions = Resubmission.entries(fleet.resubmissions, above: state.origins.last(of: origin))
+            return (state.place, state.chain)
+        }
+    }
+
+    /// Keeps what this node has and the fleet hasn't, and plans to append again what was acknowledged here.
+    private func keepSurplus(beyond chain: LineageChain, _ fleet: Fleet) throws(StorageError) {
+        let surplus = try Surplus.keep(of: file, beyond: chain, in: configuration.directory)
+        fleet.lostEntries += surplus.count
+        fleet.resubmissions = surplus.rows.filter { $0.entry.id.origin == origin && $0.outcome.refusal == nil }
+            .map(\.entry)
+    }
+}
+
+/// Writes whose entry came back, until enough replicas have it.
+struct Unconfirmed {
+    private var confirmed: UInt64 = 0
+    private var waiting: [UInt64: (EngineError?) -> Void] = [:]
+
+    /// True when an entry must wait.
+    func holds(_ counter: UInt64) -> Bool { counter > confirmed }
+
+    mutating func add(_ counter: UInt64, _ settle: @escaping (EngineError?) -> Void) { waiting[counter] = settle }
+
+    mutating func take(_ counter: UInt64) -> ((EngineError?) -> Void)? { waiting.removeValue(forKey: counter) }
+
+    mutating func confirmed(upTo counter: UInt64) -> [(EngineError?) -> Void] {
+        confirmed = max(confirmed, counter)
+        let due = waiting.keys.filter { $0 <= counter }.sorted()
+        return due.compactMap { take($0) }
+    }
+
+    mutating func takeAll() -> [(EngineError?) -> Void] {
+        defer { waiting = [:] }
+        return waiting.sorted { $0.key < $1.key }.map(\.value)
+    }
+}

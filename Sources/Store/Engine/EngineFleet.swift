@@ -1,0 +1,130 @@
+import Journal
+import Migrations
+
+extension EngineCore {
+    /// Has a request handled once this node has applied all that the journal has now: behind is not gone.
+    ///
+    /// - Returns: false when that was done, or the node runs alone: what memory says is the truth.
+    func waitsForJournal(_ request: Request) -> Bool {
+        guard let fleet, !isCaughtUp else { return false }
+        fleet.barrier.ask(request)
+        return true
+    }
+
+    /// Sends the round's question, and takes up what has waited long enough.
+    func fleetRoundEnded() {
+        guard let fleet else { return }
+        if fleet.barrier.hasQuestion {
+            let (requests, mailbox, shared) = (fleet.barrier.takeAsking(), mailbox, shared)
+            fleet.link.reach { result in
+                let requests = requests.map { Request.caughtUp($0, result) }
+                if let error = mailbox.put(requests) { for request in requests { shared.refuse(request, with: error) } }
+            }
+        }
+        let reached = fleet.barrier.takeReached(state.head)
+        guard !reached.isEmpty else { return }
+        for request in reached { handleCaughtUp(request) }
+        release(failed: nil)
+    }
+
+    /// Handles a request whose question was answered.
+    func caughtUp(_ request: Request, _ result: Result<Cursor, JournalError>) {
+        switch result {
+        case .failure(let error): shared.refuse(request, with: EngineError(.unavailable, error.message))
+        case .success(let cursor) where cursor <= state.head: handleCaughtUp(request)
+        case .success(let cursor): wait(request, for: cursor)
+        }
+    }
+
+    private func handleCaughtUp(_ request: Request) {
+        isCaughtUp = true
+        handle(request)
+        isCaughtUp = false
+    }
+
+    private func wait(_ request: Request, for cursor: Cursor) {
+        let deadline = clock.monotonic() + EngineLimits.barrierMilliseconds
+        fleet?.barrier.wait(request, for: cursor, deadline: deadline)
+    }
+
+    /// Answers once everything up to a cursor was applied here.
+    func reach(_ cursor: Cursor, _ to: Return<Cursor>) {
+        if cursor <= state.head { return answer(to, .success(state.head)) }
+        guard fleet != nil else {
+            let message = "this node is at \(state.head); the cursor \(cursor) is of another journal, or of the future"
+            return answer(to, .failure(EngineError(.unavailable, message)))
+        }
+        wait(.reach(cursor, to), for: cursor)
+    }
+
+    /// Looks after what only a fleet has: overdue answers, the canary, the checkpoint in Redis.
+    func tendFleet(at now: Int64) {
+        guard let fleet else { return }
+        let late = EngineError(.outcomeUnknown, "the entry did not come back from Redis in time")
+        for write in fleet.awaiting.takeOverdue(at: now) { if let to = write.to { answer(to, .failure(late)) } }
+        let behind = EngineError(.unavailable, "this node is behind the journal; try again")
+        for request in fleet.barrier.takeOverdue(at: now) { shared.refuse(request, with: behind) }
+        let isCanaryDue = now - fleet.cameBackAt >= EngineLimits.canaryMilliseconds
+        if fleet.machine.standing == .live, isCanaryDue, !fleet.awaiting.upkeep.contains("") {
+            propose(Draft(channel: "", kind: .canary)) { _ in }
+        }
+        offerCheckpoint(at: now, fleet)
+        shared.note(fleet: fleet)
+    }
+
+    private func offerCheckpoint(at now: Int64, _ fleet: Fleet) {
+        let status = fleet.link.status
+        guard status.isKeeper, fleet.machine.standing == .live, fleet.machine.mayFlush,
+            fleet.duty.isDue(entries: state.head, rows: state.rowEstimate, at: now)
+        else { return }
+        flush()
+        guard state.dirtyCount == 0 else { return }
+        fleet.duty.began(at: now)
+        let (link, mailbox, retention) = (fleet.link, mailbox, retention)
+        reader.checkpoint(from: file, keeping: retention) { content in
+            switch content {
+            case .success(let content):
+                link.offer(checkpoint: content) { result in
+                    _ = mailbox.put([.offered(result.map { content.place.cursor })])
+                }
+            case .failure(let error): _ = mailbox.put([.offered(.failure(error))])
+            }
+        }
+    }
+
+    /// A checkpoint is in Redis, or could not be put there; then a later one will be.
+    func offered(_ result: Result<Cursor, JournalError>) {
+        fleet?.duty.ended(result, at: clock.monotonic())
+        if case .failure = result { counters.failedOffers += 1 }
+    }
+}
+
+/// Decides when the keeper of the fleet's checkpoints writes the next one.
+struct CheckpointDuty: Equatable {
+    private var last: Cursor?
+    private var isUnderWay = false
+    private var triedAt: Int64?
+
+    /// Entries that make a checkpoint worth its cost, where the state has fewer rows.
+    static let entriesMin: UInt64 = 50_000
+    /// Milliseconds after which a smaller number is worth it, too.
+    static let intervalMilliseconds: Int64 = 600_000
+    /// Milliseconds between two tries.
+    static let pauseMilliseconds: Int64 = 10_000
+
+    func isDue(entries head: Cursor, rows: Int, at now: Int64) -> Bool {
+        guard !isUnderWay, triedAt.map({ now - $0 >= Self.pauseMilliseconds }) ?? true else { return false }
+        guard let last, last.lineage == head.lineage else { return true }
+        let count = head.sequence &- last.sequence
+        guard count > 0 else { return false }
+        return count >= max(Self.entriesMin, UInt64(max(0, rows)))
+            || triedAt.map { now - $0 >= Self.intervalMilliseconds } ?? true
+    }
+
+    mutating func began(at now: Int64) { (isUnderWay, triedAt) = (true, now) }
+
+    mutating func ended(_ result: Result<Cursor, JournalError>, at now: Int64) {
+        isUnderWay = false
+        if case .success(let cursor) = result { last = cursor }
+    }
+}
