@@ -11,7 +11,7 @@ import Synchronization
 /// - Bounds: `EngineLimits`; what doesn't fit is answered `busy`, never dropped silently.
 public final class Engine: Sendable {
     private let mailbox: Mailbox
-    private let shared: EngineShared
+    let shared: EngineShared
     private let clock: EngineClock
     private let idSecret: [UInt8]
     /// Why this start opened a new lineage; nil when it went on with the old one.
@@ -69,6 +69,9 @@ public final class Engine: Sendable {
 
     /// Whether writes are taken; costs a lock, never waits for the writer thread.
     public var health: EngineHealth { shared.health }
+
+    /// The newest entry that everything asked from now on is answered at or after.
+    public var head: Cursor { shared.head }
 
     /// Milliseconds since 1970 by the engine's clock.
     public var now: Int64 { clock.entryTime() }

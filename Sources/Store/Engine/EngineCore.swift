@@ -68,6 +68,7 @@ final class EngineCore {
         let reason = journal.opening
         openingReason = reason?.rawValue
         if let reason { try openLineage(because: reason) }
+        shared.note(head: state.head)
     }
 
     var startFacts: EngineStartFacts { EngineStartFacts(idSecret: state.idSecret, openingReason: openingReason) }
@@ -109,6 +110,8 @@ final class EngineCore {
             do throws(JournalError) {
                 try journal.commit()
                 released = journal.head
+                // Before the answers go out: whoever shows one's cursor must find it reached.
+                shared.note(head: state.head)
             } catch {
                 failure = EngineError(error)
                 undoRound(after: EngineError(error))
@@ -117,7 +120,10 @@ final class EngineCore {
         opened.removeAll(keepingCapacity: true)
         if !listings.isEmpty { list(failed: failure) }
         release(failed: failure)
-        if failure != nil { rebuildMemory() }
+        if failure != nil {
+            rebuildMemory()
+            shared.note(head: state.head)
+        }
         shared.note(failure: writer.refusal ?? memoryFailure)
     }
 

@@ -1,4 +1,5 @@
 import Dispatch
+import Journal
 import Synchronization
 
 /// The little that the engine shares between the writer thread and everybody else.
@@ -9,6 +10,8 @@ final class EngineShared: Sendable {
         /// Monotonic milliseconds at which the writer thread began what it does now; nil while it waits.
         var workSince: Int64?
         var stopFailure: String?
+        var head = Cursor.start
+        var fleet: FleetHealth?
     }
 
     private let state = Mutex(State())
@@ -38,11 +41,19 @@ final class EngineShared: Sendable {
     /// Notes whether the file takes writes.
     func note(failure: EngineError?) { state.withLock { $0.failure = failure } }
 
+    /// Notes how the node stands in its fleet.
+    func note(fleet: FleetHealth?) { state.withLock { $0.fleet = fleet } }
+
+    /// Notes the newest entry that answers include from now on.
+    func note(head: Cursor) { state.withLock { $0.head = head } }
+
+    var head: Cursor { state.withLock { $0.head } }
+
     var health: EngineHealth {
         let now = clock.monotonic()
         return state.withLock { state in
             let isStuck = state.workSince.map { now - $0 > EngineLimits.stuckMilliseconds } ?? false
-            return EngineHealth(failure: state.failure, isStuck: isStuck)
+            return EngineHealth(failure: state.failure, isStuck: isStuck, fleet: state.fleet)
         }
     }
 

@@ -50,6 +50,13 @@ public struct EngineHealth: Sendable {
     public let failure: EngineError?
     /// True when the writer thread has been at one thing for longer than `EngineLimits.stuckMilliseconds`.
     public let isStuck: Bool
+    /// How the node stands in its fleet; nil when it is alone.
+    public let fleet: FleetHealth?
+
+    /// Makes a health of its parts.
+    package init(failure: EngineError?, isStuck: Bool, fleet: FleetHealth?) {
+        (self.failure, self.isStuck, self.fleet) = (failure, isStuck, fleet)
+    }
 }
 
 /// Bounds of the engine.
@@ -76,6 +83,10 @@ public enum EngineLimits {
     static let walPagesIdle = 1_000
     /// Pages at which it is done between two busy rounds.
     static let walPagesBusy = 16_384
+    /// How long a request that names a cursor waits for this node to come to it.
+    public static let reachMilliseconds: Int64 = 1_000
+    /// Milliseconds between two looks while it waits.
+    static let reachPollMilliseconds: Int64 = 5
     /// Sessions of one list.
     public static let listedSessionsMax = 1_000
     /// Milliseconds between two looks of the sweeper, the trimmer and the WAL checkpoint.

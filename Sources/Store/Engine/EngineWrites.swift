@@ -57,7 +57,7 @@ extension EngineCore {
         guard let id = Session.id(ofChannel: draft.channel), let session = state.sessions[id],
             !session.isOver(at: now), !session.isTouchDue(at: now)
         else { return nil }
-        return .accepted(Receipt(position: nil, version: session.version, session: session))
+        return .accepted(Receipt(position: nil, version: session.version, session: session, cursor: state.head))
     }
 
     private func receipt(
@@ -65,7 +65,7 @@ extension EngineCore {
     ) -> Receipt {
         Receipt(
             position: offset.map { position(of: channel, offset: $0, in: epoch) }, version: version,
-            session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] })
+            session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] }, cursor: state.head)
     }
 
     /// Moves a session's deadline if that is worth an entry.

@@ -14,6 +14,8 @@ public struct HandOver: Sendable {
         case publications(channel: String, [Publication])
         /// Call with nil: the round is durable. Called with an error instead when it is not.
         case answer(@Sendable (EngineError?) -> Void)
+        /// Every epoch is new from here on: all subscriptions that the loop has are over, before anything that follows.
+        case epochsChanged
     }
 
     /// What to do, in order.
@@ -30,6 +32,7 @@ struct HandOverBuilder {
     private enum Item {
         case group(Int)
         case answer(@Sendable (EngineError?) -> Void)
+        case epochsChanged
     }
 
     private var items: [Item] = []
@@ -50,6 +53,12 @@ struct HandOverBuilder {
 
     mutating func answer(_ body: @escaping @Sendable (EngineError?) -> Void) { items.append(.answer(body)) }
 
+    /// Everything that is published later is of new epochs: it must not join a group in front of this.
+    mutating func changeEpochs() {
+        openGroups.removeAll(keepingCapacity: true)
+        items.append(.epochsChanged)
+    }
+
     /// Later publications of the channel come after what is in the batch now.
     mutating func seal(_ channel: String) { openGroups[channel] = nil }
 
@@ -61,6 +70,8 @@ struct HandOverBuilder {
             case .group(let index):
                 error == nil ? .publications(channel: groups[index].channel, groups[index].publications) : nil
             case .answer(let body): .answer(body)
+            // A round that failed changed nothing.
+            case .epochsChanged: error == nil ? .epochsChanged : nil
             }
         }
         return HandOver(items: made, error: error)

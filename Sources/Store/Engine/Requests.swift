@@ -150,6 +150,8 @@ public struct Receipt: Sendable {
     public let version: UInt64?
     /// For session writes: the session after it, as far as it still exists.
     public let session: Session?
+    /// The place of the entry, or of the newest one for a write that made none; a read that shows it sees the write.
+    public let cursor: Cursor?
 }
 
 /// What a session read found.
@@ -173,6 +175,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible, Equatable {
         case unavailable
         /// The write may or may not be durable: ask, or retry with an idempotency key.
         case outcomeUnknown = "outcome-unknown"
+        /// Too few replicas confirmed the write, which may or may not survive: retry with the same idempotency key.
+        case notReplicated = "not-replicated"
         /// The node is stopping.
         case stopping
     }
