@@ -24,6 +24,8 @@ public struct GatewayConfiguration: Sendable {
     public var maximumConnections: Int
     /// How long a stop may take to say goodbye to everyone. Units: seconds.
     public var drainSeconds: Int
+    /// Whether a node whose shared journal does not answer is not ready, rather than ready and degraded.
+    public var readyRequiresJournal: Bool
 
     /// Creates a configuration; the defaults are those of a development server on loopback.
     public init(
@@ -38,7 +40,8 @@ public struct GatewayConfiguration: Sendable {
         pingIntervalMilliseconds: Int64 = 25_000,
         maximumPayloadBytes: Int = 65_536,
         maximumConnections: Int = 1000,
-        drainSeconds: Int = 10
+        drainSeconds: Int = 10,
+        readyRequiresJournal: Bool = false
     ) {
         self.host = host
         self.port = port
@@ -52,6 +55,7 @@ public struct GatewayConfiguration: Sendable {
         self.maximumPayloadBytes = maximumPayloadBytes
         self.maximumConnections = maximumConnections
         self.drainSeconds = drainSeconds
+        self.readyRequiresJournal = readyRequiresJournal
     }
 
     /// How long a client may take to answer a ping: 8 s, and always less than the time to the next one.

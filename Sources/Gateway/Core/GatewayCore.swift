@@ -1,3 +1,4 @@
+import Journal
 import Logging
 import NIOCore
 import Store
@@ -18,17 +19,23 @@ public final class GatewayCore: Sendable {
     /// Monotonic start, for the uptime.
     let startedAt = ContinuousClock.now
     private let loops: [LoopSeat]
+    /// What this node says of itself.
+    let facts: NodeFacts
+    /// The other nodes; nil on a node that is alone.
+    let fleet: Fleet?
 
     /// Attaches a hub on every event loop of the group to the engine; blocks shortly, so not for an event loop.
+    ///
+    /// - Parameter lane: the way to the other nodes; nil on a node that is alone.
     public init(
         engine: Engine, configuration: GatewayConfiguration, terms: ServiceTerms, group: any EventLoopGroup,
-        logger: Logger
+        logger: Logger, lane: (any FleetLane)? = nil
     ) throws {
         self.engine = engine
         self.configuration = configuration
         self.terms = terms
         self.logger = logger
-        loops = try group.makeIterator().map { loop in
+        let seats = try group.makeIterator().map { loop in
             let (hub, heartbeat) = try loop.submit {
                 let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration) { engine.now }
                 heartbeat.start()
@@ -39,6 +46,12 @@ public final class GatewayCore: Sendable {
             let number = engine.attach(LoopReceiver(eventLoop: loop, hub: hub))
             return LoopSeat(number: number, eventLoop: loop, hub: hub, heartbeat: heartbeat)
         }
+        let facts = NodeFacts(
+            uid: lane.map { String($0.origin, radix: 16) } ?? SessionID.random(),
+            name: "\(configuration.host)_\(configuration.port)", connections: connections, startedAt: startedAt,
+            seats: seats)
+        (loops, self.facts) = (seats, facts)
+        fleet = lane.map { Fleet(lane: $0, engine: engine, facts: facts, logger: logger) }
     }
 
     /// From now on the node is not ready and takes no new sockets.

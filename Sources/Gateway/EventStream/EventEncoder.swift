@@ -63,6 +63,39 @@ enum EventEncoder {
         writeData(data[...], to: &buffer)
     }
 
+    /// Tells a reader that every position that it has is void.
+    static func writeEpochChange(of channel: String, to buffer: inout ByteBuffer) {
+        var data: [UInt8] = Array("{\"channel\":".utf8)
+        data.appendJSONString(channel)
+        data.appendASCII(",\"reason\":\"epoch\"}")
+        buffer.writeStaticString("event: not-recovered\n")
+        writeData(data[...], to: &buffer)
+    }
+
+    /// Tells a reader that the server ended a channel of its stream for good.
+    static func writeUnsubscribe(from channel: String, code: UInt64, reason: String, to buffer: inout ByteBuffer) {
+        var data: [UInt8] = Array("{\"channel\":".utf8)
+        data.appendJSONString(channel)
+        data.appendASCII(",\"code\":")
+        data.appendDecimal(code)
+        data.appendASCII(",\"reason\":")
+        data.appendJSONString(reason)
+        data.append(UInt8(ascii: "}"))
+        buffer.writeStaticString("event: unsubscribe\n")
+        writeData(data[...], to: &buffer)
+    }
+
+    /// Tells a reader that the server ends its stream, and how: a page that is told 3500 or above closes its EventSource.
+    static func writeDisconnect(code: UInt16, reason: String, to buffer: inout ByteBuffer) {
+        var data: [UInt8] = Array("{\"code\":".utf8)
+        data.appendDecimal(UInt64(code))
+        data.appendASCII(",\"reason\":")
+        data.appendJSONString(reason)
+        data.append(UInt8(ascii: "}"))
+        buffer.writeStaticString("event: disconnect\n")
+        writeData(data[...], to: &buffer)
+    }
+
     /// Payloads have no line breaks; one that came by another way is split, so that it can't end its event early.
     static func writeData(_ data: ArraySlice<UInt8>, to buffer: inout ByteBuffer) {
         let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))

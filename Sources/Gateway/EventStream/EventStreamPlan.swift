@@ -11,6 +11,8 @@ struct EventStreamPlan: Sendable {
     }
 
     let channels: [Channel]
+    /// Whose stream it is; "" for nobody's.
+    let user: String
     /// What a returning client showed; nil for a new one.
     let lastEventID: String?
     /// 0 for none.

@@ -10,17 +10,19 @@ import Store
 final class EventStreamSubscriber: HubSubscriber {
     var isFlushDue = false
 
-    private let seat: LoopSeat
-    private let engine: Engine
-    private let queue: EventStreamQueue
-    private let plan: EventStreamPlan
-    private let indices: [String: Int]
+    let seat: LoopSeat
+    let engine: Engine
+    let queue: EventStreamQueue
+    let plan: EventStreamPlan
+    let indices: [String: Int]
     private var position: EventStreamPosition
-    private var subscriptions: [Subscription?]
+    var subscriptions: [Subscription?]
+    /// Channels that an operator ended.
+    var left: Set<Int> = []
     /// The channel that is joined next.
     private var next = 0
     private var isJoining = false
-    private var isClosed = false
+    private(set) var isClosed = false
     private var pending: [ByteBuffer] = []
     private var heartbeat: RepeatedTask?
     private var endings: [Scheduled<Void>] = []
@@ -52,6 +54,7 @@ final class EventStreamSubscriber: HubSubscriber {
         if let left = plan.lifeMilliseconds {
             endings.append(seat.eventLoop.scheduleTask(in: .milliseconds(left)) { me.value.close(with: "expired") })
         }
+        seat.hub.value.users.join(self, of: plan.user)
         join()
     }
 
@@ -74,6 +77,7 @@ final class EventStreamSubscriber: HubSubscriber {
         guard !isClosed else { return }
         isClosed = true
         heartbeat?.cancel()
+        seat.hub.value.users.leave(self, of: plan.user)
         for ending in endings { ending.cancel() }
         for (index, subscription) in subscriptions.enumerated() {
             guard let subscription else { continue }
@@ -97,6 +101,7 @@ final class EventStreamSubscriber: HubSubscriber {
     }
 
     private func join() {
+        while left.contains(next) { next += 1 }
         guard plan.channels.indices.contains(next) else { return }
         let (index, channel) = (next, plan.channels[next])
         next += 1
@@ -117,6 +122,9 @@ final class EventStreamSubscriber: HubSubscriber {
         case .failure(let error): close(with: error.code.rawValue)
         case .success(let answer) where isClosed:
             if answer.isSubscribed { engine.submit(.unsubscribe(channel: name, loop: seat.number)) }
+        case .success(let answer) where left.contains(index):
+            if answer.isSubscribed { engine.submit(.unsubscribe(channel: name, loop: seat.number)) }
+            join()
         case .success(let answer) where answer.isSubscribed:
             subscriptions[index] = seat.hub.value.open(name, at: answer.position, for: self)
             _ = queue.put([opening(of: index, answer)], isRecovery: true)

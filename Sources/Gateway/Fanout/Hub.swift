@@ -9,6 +9,9 @@ protocol HubSubscriber: AnyObject {
     func deliver(_ batch: ChannelBatch)
     /// The channel's numbering broke on this loop: the subscription is over, its peer must recover.
     func lost(_ subscription: Subscription)
+    /// Every epoch is new: these subscriptions are over, the hub has let them go; its peer must recover. It may have left
+    /// some of them by itself in the meantime.
+    func epochsChanged(for subscriptions: [Subscription])
     /// Sends what was queued. Called once after each hand-over that queued something.
     func flushQueued()
     /// Bookkeeping of the hub: true while `flushQueued` is due.
@@ -54,6 +57,9 @@ final class Hub {
     private var channels: [String: HubChannel] = [:]
     private var flushDue: [any HubSubscriber] = []
     private var fanOutDue: [HubChannel] = []
+    private var endings = EpochEndings()
+    /// Who on this loop belongs to which user.
+    var users = UserIndex()
     /// Deliveries of the last call of `carryOut`.
     private(set) var deliveries = 0
     let eventLoop: any EventLoop
@@ -94,17 +100,53 @@ final class Hub {
                 switch item {
                 case .publications(let name, let publications): queue(publications, of: name)
                 case .answer(let body): body(handOver.error)
+                case .epochsChanged: endEverySubscription()
                 }
             }
         }
+        fanOutQueued()
+        flushAll()
+    }
+
+    private func fanOutQueued() {
         let channels = fanOutDue
         fanOutDue.removeAll(keepingCapacity: true)
         for channel in channels { fanOut(channel) }
+    }
+
+    private func flushAll() {
         let due = flushDue
         flushDue.removeAll(keepingCapacity: true)
         for subscriber in due {
             subscriber.isFlushDue = false
             subscriber.flushQueued()
+        }
+    }
+
+    /// Ends all subscriptions at once, so that nothing of the new epochs reaches them, and tells their subscribers in
+    /// slices: a herd that is told in one go comes back in one go.
+    private func endEverySubscription() {
+        fanOutQueued()
+        let ended = channels.values
+        channels = [:]
+        for channel in ended {
+            for subscription in channel.subscriptions { endings.add(subscription) }
+            channel.subscriptions = []
+        }
+        // A slice that waits already goes on with these behind it.
+        if !endings.isUnderWay { tellSlice() }
+    }
+
+    private func tellSlice() {
+        for (subscriber, subscriptions) in endings.nextSlice() {
+            subscriber.epochsChanged(for: subscriptions)
+            flushLater(subscriber)
+        }
+        guard endings.isUnderWay else { return }
+        let me = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute {
+            me.value.tellSlice()
+            me.value.flushAll()
         }
     }
 

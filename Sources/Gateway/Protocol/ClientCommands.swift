@@ -36,6 +36,7 @@ extension ClientConnection {
         let heartbeat = seat.heartbeat.value
         heartbeat.join(self)
         heartbeat.watch(self)
+        hub.users.join(self, of: identity.user)
         let reply = ReplyEncoder.Connected(
             client: self.id.text, pingSeconds: heartbeat.intervalSeconds, ttlSeconds: ttl)
         self.reply { ReplyEncoder.connected(reply, id: id, to: &$0) }
@@ -154,6 +155,7 @@ extension ClientConnection {
         for (index, command) in waiting.enumerated() {
             switch command {
             case .unsubscribe(let id): unsubscribe(channel, id: id)
+            case .orderedEnd: endByOrder(channel)
             case .subscribe(let command, let id):
                 subscribe(command, id: id)
                 guard case .opening? = subscriptions.phase(of: channel) else { continue }
@@ -180,6 +182,24 @@ extension ClientConnection {
         reply { ReplyEncoder.empty("unsubscribe", id: id, to: &$0) }
     }
 
+    /// Ends a subscription that an operator wants ended, behind its subscribe if the engine has yet to answer that.
+    func endByOrder(_ channel: String) {
+        switch subscriptions.phase(of: channel) {
+        case .opening(let waiting)?:
+            // It must not be lost to the bound of what clients ask, and a second one in a row adds nothing.
+            guard waiting.last != .orderedEnd else { return }
+            subscriptions.set(.opening(waiting: waiting + [.orderedEnd]), for: channel)
+        case .open?:
+            endSubscription(channel)
+            reply {
+                ReplyEncoder.unsubscribed(
+                    channel, code: UserOrder.unsubscribeCode, reason: UserOrder.unsubscribeReason, to: &$0)
+            }
+            hub.flushLater(self)
+        case nil: break
+        }
+    }
+
     private func endSubscription(_ channel: String) {
         guard case .open(let subscription)? = subscriptions.phase(of: channel) else { return }
         hub.close(subscription)
@@ -191,7 +211,9 @@ extension ClientConnection {
         guard let (options, _) = admit(channel, .publish, id: id) else { return }
         guard let data else { return fail(id, .badRequest) }
         guard options.hasHistory else {
-            submit(.ephemeral(channel: channel, Publication(offset: 0, data: data, info: clientInfo)))
+            let message = EphemeralMessage(channel: channel, data: data, info: clientInfo)
+            submit(message.request)
+            core.fleet?.send(.ephemeral(message))
             return reply { ReplyEncoder.empty("publish", id: id, to: &$0) }
         }
         var header = EntryHeader()

@@ -84,6 +84,7 @@ final class ClientConnection: WebSocketConversation {
         socket = nil
         core.connections.webSockets.subtract(1, ordering: .relaxed)
         seat.heartbeat.value.leave(self)
+        hub.users.leave(self, of: identity.user)
         // Commands that came in the same read as the peer's close were not submitted yet.
         submitQueued()
         let open = subscriptions.removeAll()
@@ -107,10 +108,14 @@ final class ClientConnection: WebSocketConversation {
 
     private func perform(_ action: ClientStateMachine.Action) {
         guard case .close(let disconnect) = action else { return }
+        end(code: disconnect.rawValue, reason: disconnect.reason, flushing: disconnect != .slow)
+    }
+
+    private func end(code: UInt16, reason: String, flushing: Bool) {
         _ = machine.handle(.closed)
         submitQueued()
-        if disconnect != .slow { writeReplies() }
-        socket?.close(code: disconnect.rawValue, reason: disconnect.reason, flushing: disconnect != .slow)
+        if flushing { writeReplies() }
+        socket?.close(code: code, reason: reason, flushing: flushing)
     }
 
     /// Ends the connection.
@@ -223,10 +228,30 @@ extension ClientConnection: HubSubscriber {
 
     func lost(_ subscription: Subscription) {
         let channel = subscription.channel.name
+        // Whoever left by itself has said so to the engine, and may be back with another subscription.
+        guard socket != nil, case .open(let open)? = subscriptions.phase(of: channel), open === subscription else {
+            return
+        }
         hub.close(subscription)
         subscriptions.set(nil, for: channel)
         core.engine.submit(.unsubscribe(channel: channel, loop: seat.number))
         reply { ReplyEncoder.unsubscribed(channel, code: 2_500, reason: "insufficient state", to: &$0) }
         hub.flushLater(self)
+    }
+
+    func epochsChanged(for subscriptions: [Subscription]) {
+        for subscription in subscriptions { lost(subscription) }
+    }
+}
+
+extension ClientConnection: UserMember {
+    func take(_ order: UserOrder) {
+        guard socket != nil, order.means(id.text) else { return }
+        switch order.action {
+        case .disconnect(let code, let reason): end(code: code, reason: reason, flushing: true)
+        case .unsubscribe(let channel):
+            for channel in channel.isEmpty ? subscriptions.channels : [channel] { endByOrder(channel) }
+            flushQueued()
+        }
     }
 }

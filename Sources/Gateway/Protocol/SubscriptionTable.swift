@@ -13,6 +13,8 @@ struct SubscriptionTable {
     enum Waiting: Equatable {
         case unsubscribe(id: UInt32)
         case subscribe(SubscribeCommand, id: UInt32)
+        /// An operator ended the subscription.
+        case orderedEnd
     }
 
     private var entries: [(channel: String, phase: Phase)] = []
@@ -26,8 +28,10 @@ struct SubscriptionTable {
         switch phase(of: channel) {
         case .open: return true
         case .opening(let waiting):
-            if case .unsubscribe? = waiting.last { return false }
-            return true
+            switch waiting.last {
+            case .unsubscribe?, .orderedEnd?: return false
+            case .subscribe?, nil: return true
+            }
         case nil: return false
         }
     }
@@ -41,6 +45,9 @@ struct SubscriptionTable {
         case (nil, nil): break
         }
     }
+
+    /// The channels of the table.
+    var channels: [String] { entries.map(\.channel) }
 
     /// Empties the table and returns what was open.
     mutating func removeAll() -> [Subscription] {

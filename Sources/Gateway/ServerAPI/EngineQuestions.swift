@@ -6,6 +6,8 @@ struct EngineQuestion: Sendable {
     private let make: @Sendable (@escaping @Sendable (EngineReply) -> Void) -> Request
     /// False for what the engine doesn't answer.
     let isAnswered: Bool
+    /// What other nodes are told as well.
+    let message: EphemeralMessage?
 
     static func write(_ draft: Draft) -> EngineQuestion {
         EngineQuestion { reply in
@@ -13,8 +15,8 @@ struct EngineQuestion: Sendable {
         }
     }
 
-    static func ephemeral(_ publication: Publication, to channel: String) -> EngineQuestion {
-        EngineQuestion(isAnswered: false) { _ in .ephemeral(channel: channel, publication) }
+    static func ephemeral(_ message: EphemeralMessage) -> EngineQuestion {
+        EngineQuestion(isAnswered: false, message: message) { _ in message.request }
     }
 
     static func history(of channel: String, _ filter: HistoryFilter, limitMax: Int) -> EngineQuestion {
@@ -25,14 +27,11 @@ struct EngineQuestion: Sendable {
         }
     }
 
-    static func channels() -> EngineQuestion {
-        EngineQuestion { reply in .channels(Return(loop: nil) { reply(EngineReply($0) { .channels($0) }) }) }
-    }
-
     private init(
-        isAnswered: Bool = true, _ make: @escaping @Sendable (@escaping @Sendable (EngineReply) -> Void) -> Request
+        isAnswered: Bool = true, message: EphemeralMessage? = nil,
+        _ make: @escaping @Sendable (@escaping @Sendable (EngineReply) -> Void) -> Request
     ) {
-        self.isAnswered = isAnswered
+        (self.isAnswered, self.message) = (isAnswered, message)
         self.make = make
     }
 
@@ -43,7 +42,6 @@ struct EngineQuestion: Sendable {
 enum EngineReply: Sendable {
     case write(WriteAnswer)
     case history(HistoryAnswer)
-    case channels([String: Int])
     /// There was nothing to wait for.
     case sent
     case failed(EngineError)

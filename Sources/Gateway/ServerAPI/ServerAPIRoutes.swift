@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import JSONBytes
+import Journal
 import Store
 
 /// `POST /api/<method>` as Centrifugo's server libraries call it, and the old `POST /api`.
@@ -15,10 +16,9 @@ struct ServerAPIRoutes: Sendable {
     init(core: GatewayCore) {
         self.core = core
         identities = RequestIdentity(configuration: core.configuration)
-        let node = NodeFacts(core: core)
         commands = ServerCommands(
             namespaces: core.configuration.namespaces, idempotencyWindow: core.terms.idempotencyWindow,
-            info: { node.info(channels: $0) })
+            fleet: FleetCalls(core: core))
     }
 
     var routes: [GatewayRoute] {
@@ -36,8 +36,8 @@ struct ServerAPIRoutes: Sendable {
         guard try isAllowed(request) else { return Response(status: .unauthorized) }
         let bytes = try await request.bytes(context)
         let parameters = try Self.parsed { () throws(JSONError) in try ServerRequestReader.parameters(bytes) }
-        let results = await results(of: [.success(ServerCommand(method: method, parameters: parameters))])
-        guard let result = results.first else { throw Problem(.internalServerError) }
+        let answers = await results(of: [.success(ServerCommand(method: method, parameters: parameters))])
+        guard let result = answers.results.first else { throw Problem(.internalServerError) }
         var out: [UInt8] = []
         if case .failure(let error) = result {
             if request.field("x-centrifugo-error-mode") == "transport" {
@@ -48,7 +48,7 @@ struct ServerAPIRoutes: Sendable {
             return Self.response(out, error.isTemporary ? .serviceUnavailable : .ok, isTemporary: error.isTemporary)
         }
         ServerCommands.append(result, to: &out)
-        return Self.response(out, .ok, isTemporary: false)
+        return Self.response(out, .ok, isTemporary: false, answers.cursor)
     }
 
     /// Replies have no `result` around them: `{"replies":[{"publish":{…}},{"error":{…}}]}`.
@@ -56,9 +56,9 @@ struct ServerAPIRoutes: Sendable {
         guard try isAllowed(request) else { return Response(status: .unauthorized) }
         let bytes = try await request.bytes(context)
         let asked = try Self.parsed { () throws(JSONError) in try ServerRequestReader.batch(bytes) }
-        let results = try await bounded(asked)
+        let answers = try await bounded(asked)
         var out: [UInt8] = Array("{\"replies\":[".utf8)
-        for (index, (command, result)) in zip(asked, results).enumerated() {
+        for (index, (command, result)) in zip(asked, answers.results).enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
             switch (command, result) {
             case (.success(let command), .success(let json)):
@@ -71,7 +71,7 @@ struct ServerAPIRoutes: Sendable {
             }
         }
         out.appendASCII("]}")
-        return Self.several(out, results)
+        return Self.several(out, answers)
     }
 
     /// One line of answer for each command.
@@ -79,16 +79,16 @@ struct ServerAPIRoutes: Sendable {
         guard try isAllowed(request) else { return Response(status: .unauthorized) }
         let bytes = try await request.bytes(context)
         let asked = try Self.parsed { () throws(JSONError) in try ServerRequestReader.legacy(bytes) }
-        let results = try await bounded(asked)
+        let answers = try await bounded(asked)
         var out: [UInt8] = []
-        for (index, result) in results.enumerated() {
+        for (index, result) in answers.results.enumerated() {
             if index > 0 { out.append(UInt8(ascii: "\n")) }
             ServerCommands.append(result, to: &out)
         }
-        return Self.several(out, results)
+        return Self.several(out, answers)
     }
 
-    private func bounded(_ asked: [Result<ServerCommand, ServerError>]) async throws -> [ServerResult] {
+    private func bounded(_ asked: [Result<ServerCommand, ServerError>]) async throws -> Answers {
         guard asked.count <= ServerRequestReader.commandsMax else {
             throw Problem(
                 .badRequest, code: "too-many-commands",
@@ -98,18 +98,52 @@ struct ServerAPIRoutes: Sendable {
     }
 
     /// Asks all commands in order, in as few rounds as the engine makes of them.
-    private func results(of asked: [Result<ServerCommand, ServerError>]) async -> [ServerResult] {
+    private func results(of asked: [Result<ServerCommand, ServerError>]) async -> Answers {
         let prepared = asked.map { command in
             switch command {
             case .success(let command): commands.prepare(command)
             case .failure(let error): PreparedCommand(failing: error)
             }
         }
-        var replies = await core.engine.answers(to: prepared.flatMap(\.questions))[...]
-        return prepared.map { command in
-            defer { replies = replies.dropFirst(command.questions.count) }
-            return command.finish(replies.prefix(command.questions.count))
+        var answers = Answers()
+        var rest = prepared[...]
+        /// Set once the fleet did not answer: a batch waits for it only once.
+        var silence: ServerError?
+        while let first = rest.first {
+            guard let act = first.act else {
+                let together = rest.prefix { $0.act == nil }
+                rest = rest.dropFirst(together.count)
+                await ask(together, &answers)
+                continue
+            }
+            rest = rest.dropFirst()
+            let result = if let silence { ServerResult.failure(silence) } else { await act() }
+            if case .failure(let error) = result, error.isTemporary { silence = error }
+            answers.results.append(result)
         }
+        return answers
+    }
+
+    private func ask(_ prepared: ArraySlice<PreparedCommand>, _ answers: inout Answers) async {
+        let questions = prepared.flatMap(\.questions)
+        for question in questions {
+            if let message = question.message { core.fleet?.send(.ephemeral(message)) }
+        }
+        var replies = await core.engine.answers(to: questions)[...]
+        answers.cursor = replies.reduce(answers.cursor) { newest, reply in
+            guard case .write(let answer) = reply, let cursor = answer.receipt?.cursor else { return newest }
+            return max(newest ?? cursor, cursor)
+        }
+        for command in prepared {
+            answers.results.append(command.finish(replies.prefix(command.questions.count)))
+            replies = replies.dropFirst(command.questions.count)
+        }
+    }
+
+    /// The results of all commands of a request, and the place of the newest write among them.
+    private struct Answers {
+        var results: [ServerResult] = []
+        var cursor: Cursor?
     }
 
     private func isAllowed(_ request: Request) throws(Problem) -> Bool {
@@ -125,48 +159,21 @@ struct ServerAPIRoutes: Sendable {
         do throws(JSONError) { return try body() } catch { throw Problem(SessionInputFault(error)) }
     }
 
-    private static func several(_ out: [UInt8], _ results: [ServerResult]) -> Response {
+    private static func several(_ out: [UInt8], _ answers: Answers) -> Response {
         let isHopeless =
-            !results.isEmpty
-            && results.allSatisfy { result in
+            !answers.results.isEmpty
+            && answers.results.allSatisfy { result in
                 if case .failure(let error) = result { error.isTemporary } else { false }
             }
-        return response(out, isHopeless ? .serviceUnavailable : .ok, isTemporary: isHopeless)
+        return response(out, isHopeless ? .serviceUnavailable : .ok, isTemporary: isHopeless, answers.cursor)
     }
 
-    private static func response(_ out: [UInt8], _ status: HTTPResponse.Status, isTemporary: Bool) -> Response {
+    private static func response(
+        _ out: [UInt8], _ status: HTTPResponse.Status, isTemporary: Bool, _ cursor: Cursor? = nil
+    ) -> Response {
         var response = Response(json: out, status: status)
         if isTemporary { response.headers[.retryAfter] = "1" }
+        response.headers.set(cursor)
         return response
-    }
-}
-
-/// What `info` says of a node.
-private struct NodeFacts: Sendable {
-    let core: GatewayCore
-    private let uid = SessionID.random()
-
-    init(core: GatewayCore) { self.core = core }
-
-    func info(channels: [String: Int]) -> [UInt8] {
-        let configuration = core.configuration
-        var out: [UInt8] = Array("{\"nodes\":[{\"uid\":".utf8)
-        out.appendJSONString(uid)
-        out.appendASCII(",\"name\":")
-        out.appendJSONString("\(configuration.host)_\(configuration.port)")
-        out.appendASCII(",\"version\":")
-        out.appendJSONString(ServiceVersion.current)
-        out.appendASCII(",\"num_clients\":")
-        out.appendDecimal(core.connections.total)
-        out.appendASCII(",\"num_users\":0,\"num_subs\":")
-        out.appendDecimal(channels.values.reduce(0, +))
-        out.appendASCII(",\"num_channels\":")
-        out.appendDecimal(channels.count)
-        out.appendASCII(",\"uptime\":")
-        out.appendDecimal(core.uptimeSeconds)
-        out.appendASCII(",\"process\":{\"rss\":")
-        out.appendDecimal(ProcessFigures().resident)
-        out.appendASCII("}}]}")
-        return out
     }
 }

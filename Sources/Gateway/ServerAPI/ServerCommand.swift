@@ -9,12 +9,20 @@ enum ServerMethod: String, Sendable, CaseIterable {
     case historyRemove = "history_remove"
     case channels
     case info
+    case disconnect
+    case unsubscribe
 }
 
 /// One command of the server API.
 struct ServerCommand: Sendable {
     let method: ServerMethod
     let parameters: ServerParameters
+}
+
+/// How a disconnect is to be told.
+struct DisconnectParameters: Sendable, Equatable {
+    let code: UInt64
+    let reason: String
 }
 
 /// All members that commands may have; each reads those that it knows and ignores the rest, as Centrifugo does.
@@ -34,6 +42,13 @@ struct ServerParameters: Sendable, Equatable {
     var since: Position?
     var isReverse = false
     var pattern = ""
+    var user = ""
+    var client = ""
+    /// Sessions of emulated transports, which are not served.
+    var session = ""
+    var whitelist: [String] = []
+    /// Code and reason of a disconnect; nil for the usual ones.
+    var disconnect: DisconnectParameters?
 
     /// Nothing given.
     init() {}
@@ -58,6 +73,11 @@ struct ServerParameters: Sendable, Equatable {
             case "since": since = try Self.position(&cursor, buffer)
             case "reverse": isReverse = try cursor.readBool()
             case "pattern": pattern = try cursor.readString()
+            case "user": user = try cursor.readString()
+            case "client": client = try cursor.readString()
+            case "session": session = try cursor.readString()
+            case "whitelist": whitelist = try Self.strings(&cursor)
+            case "disconnect": disconnect = try Self.disconnect(&cursor, buffer)
             default: _ = try cursor.skipValue()
             }
         }
@@ -78,6 +98,23 @@ struct ServerParameters: Sendable, Equatable {
         try cursor.beginArray()
         while try cursor.nextElement() { found.append(try cursor.readString()) }
         return found
+    }
+
+    private static func disconnect(
+        _ cursor: inout JSONCursor, _ buffer: UnsafeRawBufferPointer
+    ) throws(JSONError) -> DisconnectParameters? {
+        var (code, reason): (UInt64, String) = (0, "")
+        try cursor.beginObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("code", in: buffer) {
+                code = try cursor.readUInt64()
+            } else if key.equals("reason", in: buffer) {
+                reason = try cursor.readString()
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+        return code == 0 && reason.isEmpty ? nil : DisconnectParameters(code: code, reason: reason)
     }
 
     private static func tags(

@@ -1,4 +1,3 @@
-import Foundation
 import JSONBytes
 import Journal
 import Store
@@ -10,10 +9,19 @@ typealias ServerResult = Result<[UInt8], ServerError>
 struct PreparedCommand: Sendable {
     let questions: [EngineQuestion]
     let finish: @Sendable (ArraySlice<EngineReply>) -> ServerResult
+    /// For a command that asks more than the engine: does it all; there are no questions then.
+    let act: (@Sendable () async -> ServerResult)?
 
     init(_ questions: [EngineQuestion], finish: @escaping @Sendable (ArraySlice<EngineReply>) -> ServerResult) {
         self.questions = questions
         self.finish = finish
+        act = nil
+    }
+
+    init(acting act: @escaping @Sendable () async -> ServerResult) {
+        questions = []
+        finish = { _ in .success(Array("{}".utf8)) }
+        self.act = act
     }
 
     init(failing error: ServerError) { self.init([]) { _ in .failure(error) } }
@@ -23,8 +31,7 @@ struct PreparedCommand: Sendable {
 struct ServerCommands: Sendable {
     let namespaces: NamespaceTable
     let idempotencyWindow: Int64
-    /// Says who this node is, given its channels.
-    let info: @Sendable ([String: Int]) -> [UInt8]
+    let fleet: FleetCalls
 
     /// Publications of one answer, whatever limit was asked for.
     static let historyMax = 5_000
@@ -39,7 +46,9 @@ struct ServerCommands: Sendable {
         case .history: history(parameters)
         case .historyRemove: historyRemove(parameters)
         case .channels: channels(parameters)
-        case .info: PreparedCommand([.channels()]) { [info] in Self.counted($0.first).map { info($0) } }
+        case .info: info()
+        case .disconnect: disconnect(parameters)
+        case .unsubscribe: unsubscribe(parameters)
         }
     }
 
@@ -111,7 +120,7 @@ struct ServerCommands: Sendable {
             let window = parameters.skipsHistory ? nil : resolved.options.window
             let key = parameters.idempotencyKey
             guard window != nil || !key.isEmpty else {
-                return .ephemeral(Publication(offset: 0, data: data.bytes, tags: parameters.tags), to: channel)
+                return .ephemeral(EphemeralMessage(channel: channel, data: data.bytes, tags: parameters.tags))
             }
             var header = EntryHeader()
             header.history = window
@@ -142,7 +151,7 @@ struct ServerCommands: Sendable {
         case .write(.refused(let refusal))?: return .failure(ServerError(code: 100, message: refusal.rawValue))
         case .write(.forbidden)?: return .failure(.permissionDenied)
         case .failed(let error)?: return .failure(ServerError(error, .write))
-        case .history?, .channels?, nil: return .failure(ServerError(code: 100, message: "internal server error"))
+        case .history?, nil: return .failure(ServerError(code: 100, message: "internal server error"))
         }
     }
 

@@ -30,37 +30,6 @@ extension ServerCommands {
         }
     }
 
-    func channels(_ parameters: ServerParameters) -> PreparedCommand {
-        var glob: ChannelGlob?
-        if !parameters.pattern.isEmpty {
-            glob = ChannelGlob(parameters.pattern)
-            if glob == nil { return PreparedCommand(failing: .badRequest("the pattern can't be read")) }
-        }
-        return PreparedCommand([.channels()]) { [glob] replies in
-            Self.counted(replies.first).map { counts in
-                var out: [UInt8] = Array("{\"channels\":{".utf8)
-                let found = counts.filter { name, _ in glob?.matches(name) ?? true }.sorted { $0.key < $1.key }
-                for (index, (name, count)) in found.enumerated() {
-                    if index > 0 { out.append(UInt8(ascii: ",")) }
-                    out.appendJSONString(name)
-                    out.appendASCII(":{\"num_clients\":")
-                    out.appendDecimal(count)
-                    out.append(UInt8(ascii: "}"))
-                }
-                out.appendASCII("}}")
-                return out
-            }
-        }
-    }
-
-    static func counted(_ reply: EngineReply?) -> Result<[String: Int], ServerError> {
-        switch reply {
-        case .channels(let counts)?: .success(counts)
-        case .failed(let error)?: .failure(ServerError(error, .read))
-        default: .failure(ServerError(code: 100, message: "internal server error"))
-        }
-    }
-
     private func readable(_ channel: String) -> Result<ChannelName, ServerError> {
         namespaces.resolve(channel).mapError { ServerError($0) }.flatMap { name, options in
             options.hasHistory ? .success(name) : .failure(.notAvailable)

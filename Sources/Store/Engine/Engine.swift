@@ -11,7 +11,7 @@ import Synchronization
 /// - Bounds: `EngineLimits`; what doesn't fit is answered `busy`, never dropped silently.
 public final class Engine: Sendable {
     private let mailbox: Mailbox
-    private let shared: EngineShared
+    let shared: EngineShared
     private let clock: EngineClock
     /// Why this start opened a new lineage; nil when it went on with the old one.
     public let openingReason: String?

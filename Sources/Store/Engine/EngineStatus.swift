@@ -52,8 +52,13 @@ public struct EngineHealth: Sendable {
     public let failure: EngineError?
     /// True when the writer thread has been at one thing for longer than `EngineLimits.stuckMilliseconds`.
     public let isStuck: Bool
-    /// How the node stands to the others; nil for one that runs alone.
+    /// How the node stands in its fleet; nil when it is alone.
     public let fleet: FleetHealth?
+
+    /// Makes a health of its parts.
+    package init(failure: EngineError?, isStuck: Bool, fleet: FleetHealth?) {
+        (self.failure, self.isStuck, self.fleet) = (failure, isStuck, fleet)
+    }
 }
 
 /// Bounds of the engine.

@@ -12,10 +12,10 @@ public struct HandOver: Sendable {
     public enum Item: Sendable {
         /// Publications of one channel, in order.
         case publications(channel: String, [Publication])
-        /// Every subscription on the loop has ended: what comes after this doesn't join up with what came before.
-        case epochsChanged
         /// Call with nil: the round is durable. Called with an error instead when it is not.
         case answer(@Sendable (EngineError?) -> Void)
+        /// Every epoch is new from here on: all subscriptions that the loop has are over, before anything that follows.
+        case epochsChanged
     }
 
     /// What to do, in order.
@@ -31,8 +31,8 @@ public struct HandOver: Sendable {
 struct HandOverBuilder {
     private enum Item {
         case group(Int)
-        case ended
         case answer(@Sendable (EngineError?) -> Void)
+        case epochsChanged
     }
 
     private var items: [Item] = []
@@ -56,7 +56,7 @@ struct HandOverBuilder {
     /// Ends all subscriptions of the loop.
     mutating func endSubscriptions() {
         openGroups.removeAll(keepingCapacity: true)
-        items.append(.ended)
+        items.append(.epochsChanged)
     }
 
     /// Later publications of the channel come after what is in the batch now.
@@ -69,8 +69,9 @@ struct HandOverBuilder {
             switch item {
             case .group(let index):
                 error == nil ? .publications(channel: groups[index].channel, groups[index].publications) : nil
-            case .ended: error == nil ? .epochsChanged : nil
             case .answer(let body): .answer(body)
+            // A round that failed changed nothing.
+            case .epochsChanged: error == nil ? .epochsChanged : nil
             }
         }
         return HandOver(items: made, error: error)

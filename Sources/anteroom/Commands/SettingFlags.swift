@@ -28,6 +28,7 @@ struct SettingFlags: ParsableArguments {
     @Option(help: .of(.logLevel)) var logLevel: String?
     @Option(help: .of(.logFormat)) var logFormat: String?
     @Option(help: .of(.drain)) var drainSeconds: String?
+    @Option(help: .of(.readyRequiresJournal)) var readyRequiresJournal: String?
 
     /// The flags that were given.
     var given: [SettingName: String] {
@@ -39,6 +40,7 @@ struct SettingFlags: ParsableArguments {
             .apiKey: apiKey, .apiKeyPrevious: apiKeyPrevious, .allowedOrigins: allowedOrigins,
             .connections: wsMaxConnections, .pingInterval: wsPingInterval, .payloadSize: wsMaxPayloadBytes,
             .logLevel: logLevel, .logFormat: logFormat, .drain: drainSeconds,
+            .readyRequiresJournal: readyRequiresJournal,
         ]
         return all.compactMapValues { $0 }
     }

@@ -63,7 +63,8 @@ struct Configuration: Sendable {
             maximumPayloadBytes: values.int(.payloadSize),
             maximumConnections: values.text(.connections) == nil
                 ? DescriptorLimit.connections(within: descriptorLimit) : values.int(.connections),
-            drainSeconds: values.int(.drain))
+            drainSeconds: values.int(.drain),
+            readyRequiresJournal: values.text(.readyRequiresJournal) == "true")
     }
 
     private static func namespaces(_ file: ConfigurationFile) -> NamespaceTable {

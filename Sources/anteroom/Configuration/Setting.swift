@@ -23,6 +23,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
     case drain = "DRAIN_SECONDS"
+    case readyRequiresJournal = "READY_REQUIRES_JOURNAL"
 
     /// The flag, with its dashes.
     var flag: String { "--" + rawValue.lowercased().replacing("_", with: "-") }

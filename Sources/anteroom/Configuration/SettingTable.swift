@@ -59,5 +59,8 @@ extension Setting {
             file: "log.level"),
         Setting(.logFormat, .choice(["text", "json"]), "text", "lines for people or for programs", file: "log.format"),
         Setting(.drain, .integer(0...3600), "10", "seconds in which a stop says goodbye to every client"),
+        Setting(
+            .readyRequiresJournal, .choice(["true", "false"]), "false",
+            "true: not ready while Redis does not answer; otherwise ready and degraded"),
     ]
 }

@@ -14,8 +14,8 @@ struct CrossOriginMiddleware: RouterMiddleware {
     private static let preflightSeconds = 600
     private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE"
     private static let asked =
-        "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-API-Key"
-    private static let shown = "ETag, Location, Retry-After, Idempotency-Replayed"
+        "Anteroom-Cursor, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-API-Key"
+    private static let shown = "Anteroom-Cursor, ETag, Location, Retry-After, Idempotency-Replayed"
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response

@@ -1,14 +1,17 @@
 import HTTPTypes
 import Hummingbird
+import Store
 
 /// All HTTP routes of a node.
 public struct GatewayRouter: Sendable {
     let table: [GatewayRoute]
     private let origins: OriginPolicy
+    private let engine: Engine
 
     /// The routes over a core; nothing is served yet.
     public init(core: GatewayCore) {
         origins = core.configuration.origins
+        engine = core.engine
         table =
             HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + SessionRoutes(core: core).routes
             + ServerAPIRoutes(core: core).routes + EventStreamRoutes(core: core).routes
@@ -23,7 +26,7 @@ public struct GatewayRouter: Sendable {
         router.add(middleware: CrossOriginMiddleware(origins: origins))
         router.add(middleware: ProblemMiddleware())
         for route in table {
-            router.on(RouterPath(route.path), method: route.method, use: route.respond)
+            router.on(RouterPath(route.path), method: route.method, use: route.reaching(engine).respond)
         }
         return router
     }

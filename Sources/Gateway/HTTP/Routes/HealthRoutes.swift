@@ -25,14 +25,14 @@ struct HealthRoutes: Sendable {
     private func ready() -> Response {
         let verdict = verdict
         guard !verdict.reasons.isEmpty else { return Response(json: Self.opening("ready") + Array("}".utf8)) }
-        var out = Self.opening("not_ready")
+        var out = Self.opening(verdict.isReady ? "degraded" : "not_ready")
         out.appendASCII(",\"reasons\":[")
         for (index, reason) in verdict.reasons.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
             out.appendJSONString(reason)
         }
         out.appendASCII("]}")
-        return Response(json: out, status: .serviceUnavailable)
+        return Response(json: out, status: verdict.isReady ? .ok : .serviceUnavailable)
     }
 
     private func health() -> Response {
@@ -44,7 +44,9 @@ struct HealthRoutes: Sendable {
         out.appendDecimal(core.connections.total)
         out.appendASCII("},\"memory\":")
         Self.append(ProcessFigures(), to: &out)
-        out.appendASCII(",\"journal\":{\"mode\":\"embedded\",\"status\":")
+        out.appendASCII(",\"journal\":{\"mode\":")
+        out.appendJSONString(core.engine.health.fleet == nil ? "embedded" : "shared")
+        out.appendASCII(",\"status\":")
         out.appendJSONString(verdict.journal)
         if let reason = verdict.reasons.first {
             out.appendASCII(",\"reason\":")
@@ -62,7 +64,9 @@ struct HealthRoutes: Sendable {
     }
 
     private var verdict: HealthVerdict {
-        HealthVerdict(core.engine.health, isDraining: core.isDraining.load(ordering: .relaxed))
+        HealthVerdict(
+            core.engine.health, isDraining: core.isDraining.load(ordering: .relaxed),
+            requiresJournal: core.configuration.readyRequiresJournal)
     }
 
     private static func opening(_ status: String) -> [UInt8] {
@@ -81,30 +85,6 @@ struct HealthRoutes: Sendable {
         out.appendASCII(",\"heapUsed\":")
         out.appendDecimal(figures.privateResident)
         out.append(UInt8(ascii: "}"))
-    }
-}
-
-/// What the health of the engine means for the node.
-struct HealthVerdict: Equatable, Sendable {
-    /// `ok`, `degraded` (reads go on) or `unhealthy`.
-    let status: String
-    /// Of the journal alone.
-    let journal: String
-    /// Why the node should get no new work; the gravest first.
-    let reasons: [String]
-
-    init(_ health: EngineHealth, isDraining: Bool) {
-        self.init(failure: health.failure, isStuck: health.isStuck, isDraining: isDraining)
-    }
-
-    init(failure: EngineError?, isStuck: Bool, isDraining: Bool) {
-        var reasons: [String] = []
-        if isStuck { reasons.append("the writer thread is stuck in one round") }
-        if let failure { reasons.append(failure.message) }
-        journal = isStuck ? "stuck" : failure?.code.rawValue ?? "ok"
-        if isDraining { reasons.append("the node is stopping") }
-        status = isStuck ? "unhealthy" : reasons.isEmpty ? "ok" : "degraded"
-        self.reasons = reasons
     }
 }
 

@@ -58,9 +58,12 @@ extension Problem {
             case (.read, _): ""
             case (.write, .outcomeUnknown):
                 "; the write may or may not have been made: retry it with the same Idempotency-Key, or read"
+            case (.write, .notReplicated):
+                "; the outcome is unknown, and a retry with the same idempotency key is safe"
             case (.write, _): "; the write was not made"
             }
-        let code = intent == .read && error.code == .outcomeUnknown ? EngineError.Code.unavailable : error.code
+        let isUncertain = error.code == .outcomeUnknown || error.code == .notReplicated
+        let code = intent == .read && isUncertain ? EngineError.Code.unavailable : error.code
         self.init(
             .serviceUnavailable, code: code.rawValue, detail: error.message + outcome + ".",
             retryAfter: Self.retrySeconds(after: error.code))
@@ -68,7 +71,7 @@ extension Problem {
 
     private static func retrySeconds(after code: EngineError.Code) -> Int {
         switch code {
-        case .busy, .outcomeUnknown: 1
+        case .busy, .outcomeUnknown, .notReplicated: 1
         case .unavailable, .stopping: 2
         case .diskFull: 5
         }

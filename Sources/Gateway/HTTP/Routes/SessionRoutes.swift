@@ -109,6 +109,7 @@ struct SessionRoutes: Sendable {
             guard session.endedAt == nil else { throw Problem(Refusal.ended) }
             var response = represent(session, for: identity, status: status)
             if case .duplicate = answer { response.headers.set("Idempotency-Replayed", to: "true") }
+            response.headers.set(receipt.cursor)
             return response
         case .refused(let refusal): throw Problem(refusal)
         case .forbidden: throw .sessionForbidden

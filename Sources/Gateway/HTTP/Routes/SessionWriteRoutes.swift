@@ -40,7 +40,9 @@ extension SessionRoutes {
             out.appendASCII("{\"expiresAt\":")
             out.appendDecimal(session.deadline)
             out.append(UInt8(ascii: "}"))
-            return Response(json: out, headers: Self.tag(session.version))
+            var headers = Self.tag(session.version)
+            headers.set(receipt.cursor)
+            return Response(json: out, headers: headers)
         case .refused(let refusal): throw Problem(refusal)
         case .forbidden: throw Problem.sessionForbidden
         }
@@ -50,10 +52,10 @@ extension SessionRoutes {
         let caller = try Caller(request, context, self)
         let answer = try await change(.end, caller)
         switch answer {
-        case .accepted: return Response(status: .noContent)
-        case .duplicate:
+        case .accepted(let receipt), .duplicate(let receipt):
             var headers = HTTPFields()
-            headers.set("Idempotency-Replayed", to: "true")
+            headers.set(receipt.cursor)
+            if case .duplicate = answer { headers.set("Idempotency-Replayed", to: "true") }
             return Response(status: .noContent, headers: headers)
         case .refused(let refusal): throw Problem(refusal)
         case .forbidden: throw Problem.sessionForbidden

@@ -72,6 +72,8 @@ struct StatusDocument: Encodable {
         let residentChannels: Int
         /// Why this start opened a new lineage, if it did.
         let openingReason: String?
+        /// Nil when the node is alone.
+        let fleet: FleetStatus?
     }
 
     struct Failure: Encodable {
@@ -96,7 +98,7 @@ struct StatusDocument: Encodable {
             head: status.head.description, lineage: status.head.lineage, time: status.journalTime,
             bytes: status.journalBytes, dirtyRows: status.dirtyRows, residentBytes: status.residentBytes,
             residentSessions: status.residentSessions, residentChannels: status.residentChannels,
-            openingReason: core.engine.openingReason)
+            openingReason: core.engine.openingReason, fleet: core.engine.health.fleet.map(FleetStatus.init))
         let listed = sessions.map { session in
             ListedSession(
                 id: session.id, type: session.type, created: session.createdAt, lastActivity: session.touchedAt,
@@ -108,7 +110,7 @@ struct StatusDocument: Encodable {
             sessions: Sessions(
                 count: status.sessions, approxTotalBytes: listed.reduce(0) { $0 + $1.approxBytes },
                 byType: Dictionary(listed.map { ($0.type, 1) }, uniquingKeysWith: +), list: listed),
-            journal: journal, counters: Self.named(status.counters), failure: status.failure)
+            journal: journal, counters: Self.named(status.counters, core.fleet?.dropped), failure: status.failure)
     }
 
     init(_ core: GatewayCore, failure: EngineError) {
@@ -138,12 +140,17 @@ struct StatusDocument: Encodable {
         self.failure = failure.map { Failure(code: $0.code.rawValue, message: $0.message) }
     }
 
-    private static func named(_ counters: EngineCounters) -> [String: Int] {
-        [
+    private static func named(_ counters: EngineCounters, _ losses: Fleet.Losses?) -> [String: Int] {
+        var named = [
             "rounds": counters.rounds, "entries": counters.entries, "refused": counters.refused,
             "checkpoints": counters.checkpoints, "failedCommits": counters.failedCommits,
             "recovered": counters.recovered, "notRecovered": counters.notRecovered,
             "failedSweeps": counters.failedSweeps,
         ]
+        if let losses {
+            named["malformedLaneMessages"] = losses.malformed
+            named["unknownLaneMessages"] = losses.unknown
+        }
+        return named
     }
 }
