@@ -10,7 +10,7 @@ import GRDB
 ///   away and reads on from the file. A journal that gets its order elsewhere has them durable before they come back, and
 ///   writes its own copy behind.
 /// - Isolation: one thread.
-public protocol EntryJournal: AnyObject {
+public protocol EntryJournal: AnyObject, EntryRows {
     /// The newest entry in the file; the place of the opening while a lineage is yet to be opened.
     var head: Cursor { get }
     /// The cost of all rows in the file.
@@ -38,11 +38,6 @@ public protocol EntryJournal: AnyObject {
     /// The transaction was committed.
     func wroteBehind()
 
-    /// The rows in the file after a cursor, oldest first, at most `limit`.
-    ///
-    /// - Errors: `corrupt` when a row is damaged or missing inside a lineage.
-    func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow]
-
     /// Deletes the oldest rows that retention doesn't keep, a chunk at a time.
     ///
     /// - Parameters:
@@ -54,6 +49,14 @@ public protocol EntryJournal: AnyObject {
 
     /// Notes a clean stop: the last act.
     func markClean() throws(JournalError)
+}
+
+/// Rows of a journal in a file.
+public protocol EntryRows {
+    /// The rows in the file after a cursor, oldest first, at most `limit`.
+    ///
+    /// - Errors: `corrupt` when a row is damaged or missing inside a lineage.
+    func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow]
 }
 
 extension EntryJournal {

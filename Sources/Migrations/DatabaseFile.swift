@@ -62,6 +62,21 @@ public final class DatabaseFile: Sendable {
         do { return try pool.write(body) } catch { throw StorageError.from(error, path: pool.path) }
     }
 
+    /// Runs the body in a transaction that is then undone: for what only this one look should see.
+    public func writeAndUndo<Value>(_ body: (Database) throws -> Value) throws(StorageError) -> Value {
+        do {
+            return try pool.writeWithoutTransaction { db in
+                var value: Value?
+                try db.inTransaction {
+                    value = try body(db)
+                    return .rollback
+                }
+                guard let value else { throw StorageError(.inputOutput, "the transaction had no result") }
+                return value
+            }
+        } catch { throw StorageError.from(error, path: pool.path) }
+    }
+
     /// Runs the body on the writing connection without a transaction, for reads that must see the newest commit.
     public func readNewest<Value>(_ body: (Database) throws -> Value) throws(StorageError) -> Value {
         do { return try pool.writeWithoutTransaction(body) } catch { throw StorageError.from(error, path: pool.path) }

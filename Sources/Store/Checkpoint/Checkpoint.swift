@@ -4,17 +4,21 @@ import Migrations
 
 /// The state in the file, with the cursor that it includes.
 enum Checkpoint {
-    /// Writes every dirty row, the idempotency records and the cursor in one transaction.
-    static func store(_ state: State, journalBytes: Int, in file: DatabaseFile) throws(StorageError) {
-        try file.write { db in
-            for name in state.dirtyChannels { try CheckpointTable.store(db, state.channels[name], named: name) }
-            for id in state.dirtySessions { try CheckpointTable.store(db, state.sessions[id], id: id) }
-            try storeIdempotency(db, state)
-            try storeBuckets(db, state)
-            try storeOrigins(db, state)
-            try storeMeta(db, state)
-            try JournalSize.store(db, journalBytes)
-        }
+    /// Writes every dirty row, the idempotency records and the cursor in one transaction, with the journal's rows up to there.
+    static func store(_ state: State, journal: any EntryJournal, in file: DatabaseFile) throws(StorageError) {
+        try file.write { try store($0, state, journal: journal) }
+    }
+
+    /// Writes it in a transaction of the caller.
+    static func store(_ db: Database, _ state: State, journal: any EntryJournal) throws {
+        try journal.writeBehind(db)
+        for name in state.dirtyChannels { try CheckpointTable.store(db, state.channels[name], named: name) }
+        for id in state.dirtySessions { try CheckpointTable.store(db, state.sessions[id], id: id) }
+        try storeIdempotency(db, state)
+        try storeBuckets(db, state)
+        try storeOrigins(db, state)
+        try storeMeta(db, state)
+        try JournalSize.store(db, journal.sizeBytes)
     }
 
     /// The state as of the last checkpoint: cursor, epochs and idempotency records; sessions and channels stay cold.

@@ -27,7 +27,7 @@ extension State {
     ///
     /// - Guarantee: each replayed entry has the outcome that its row records; anything else is `corrupt`.
     static func rebuild(
-        from file: DatabaseFile, journal: some EntryJournal, cacheBytes: Int
+        from file: DatabaseFile, journal: any EntryRows, cacheBytes: Int
     ) throws(JournalError) -> State {
         do {
             var state = try Checkpoint.load(from: file)

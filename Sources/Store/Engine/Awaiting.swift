@@ -17,7 +17,8 @@ struct Awaiting {
     /// Channels for which the service itself has something under way: it is not proposed twice.
     private(set) var upkeep: Set<String> = []
 
-    var count: Int { writes.count }
+    /// True while anybody waits for an answer.
+    var hasWriters: Bool { writes.count > upkeep.count }
 
     mutating func add(_ write: Write, counter: UInt64, deadline: Int64) {
         writes[counter] = write

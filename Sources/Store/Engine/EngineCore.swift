@@ -100,8 +100,21 @@ final class EngineCore {
             shared.workBegan()
             if !batch.requests.isEmpty { round { for request in batch.requests { handle(request) } } }
             tend()
-            if batch.isLast { return finish() }
+            if batch.isLast {
+                awaitRest()
+                return finish()
+            }
             shared.workEnded()
+        }
+    }
+
+    /// Answers what is in flight to a shared journal before the end.
+    private func awaitRest() {
+        guard let fleet else { return }
+        let deadline = clock.monotonic() + EngineLimits.appendMilliseconds
+        while fleet.awaiting.hasWriters, fleet.machine.standing == .live, clock.monotonic() < deadline {
+            let rest = mailbox.takeRest(waitingMilliseconds: deadline - clock.monotonic())
+            round { for request in rest { handle(request) } }
         }
     }
 

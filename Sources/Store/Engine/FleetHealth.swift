@@ -36,3 +36,18 @@ public struct FleetHealth: Sendable, Equatable {
         (self.notReplicated, self.lostEntries) = (notReplicated, lostEntries)
     }
 }
+
+extension FleetHealth {
+    /// What the link says, and what the engine sees of it.
+    init(_ fleet: Fleet, at now: Int64) {
+        let status = fleet.link.status
+        self.init(
+            isAway: status.isAway, phase: status.phase, halted: status.halted, lagMilliseconds: status.lagMilliseconds,
+            roundTripMicroseconds: status.roundTripMicroseconds, members: status.members, warnings: status.warnings,
+            notReplicated: status.isNotReplicated, lostEntries: fleet.lostEntries)
+        // A live node appends a canary whenever nothing of its own came back for a second.
+        isStalled =
+            status.isLive && !status.isAway && fleet.machine.standing == .live
+            && now - fleet.cameBackAt > EngineLimits.stalledMilliseconds
+    }
+}

@@ -26,7 +26,10 @@ final class Mailbox: Sendable {
     func put(_ requests: [Request]) -> EngineError? {
         let bytes = requests.reduce(0) { $0 + $1.sizeBytes }
         let (error, wakes): (EngineError?, Bool) = state.withLock { state in
-            guard !state.isClosed else { return (EngineError(.stopping, "the node is stopping"), false) }
+            // What was under way when the queue was closed still comes back.
+            guard !state.isClosed || requests.allSatisfy(\.bringsBack) else {
+                return (EngineError(.stopping, "the node is stopping"), false)
+            }
             let fits =
                 state.requests.count + requests.count <= EngineLimits.queuedRequestsMax
                 && state.bytes + bytes <= EngineLimits.queuedBytesMax
@@ -51,6 +54,15 @@ final class Mailbox: Sendable {
             return state.isWaiting
         }
         if wakes { wakeUp.signal() }
+    }
+
+    /// Takes what still comes back after the queue was closed, waiting at most until the deadline for it.
+    func takeRest(waitingMilliseconds: Int64) -> [Request] {
+        let rest = takeNow(max: .max, willWait: true)?.requests ?? []
+        guard rest.isEmpty else { return rest }
+        state.withLock { $0.isWaiting = true }
+        _ = wakeUp.wait(timeout: .now() + .milliseconds(Int(clamping: Swift.max(0, waitingMilliseconds))))
+        return takeNow(max: .max, willWait: false)?.requests ?? []
     }
 
     /// Takes up to a round's worth of requests, waiting at most until the deadline for the first.

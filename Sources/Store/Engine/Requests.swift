@@ -248,6 +248,14 @@ public enum Request: Sendable {
         }
     }
 
+    /// True for what answers something that was begun before the queue was closed.
+    var bringsBack: Bool {
+        switch self {
+        case .arrival, .caughtUp, .resume: true
+        default: false
+        }
+    }
+
     /// Bytes that the request holds in the queue.
     var sizeBytes: Int {
         if case .write(let draft, _, _) = self { return draft.body.count + 256 }

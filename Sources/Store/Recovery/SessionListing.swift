@@ -1,4 +1,5 @@
 import Dispatch
+import Journal
 import Migrations
 
 /// A list of sessions that an operator waits for.
@@ -20,6 +21,21 @@ extension HistoryReader {
                 }
                 shared.deliver(.success(rows.filter { !$0.isOver(at: time) }), to: listing.to)
             } catch { shared.deliver(.failure(EngineError(.unavailable, error.message)), to: listing.to) }
+        }
+    }
+
+    /// Reads a checkpoint for other nodes in one snapshot.
+    func checkpoint(
+        from file: DatabaseFile, keeping retention: CheckpointContent.Retention,
+        then done: @escaping @Sendable (Result<CheckpointContent, JournalError>) -> Void
+    ) {
+        operators.async {
+            done(
+                Result { () throws(JournalError) in
+                    do throws(StorageError) {
+                        return try file.read { try CheckpointContent.write(from: $0, keeping: retention) }
+                    } catch { throw JournalError(error) }
+                })
         }
     }
 

@@ -110,6 +110,9 @@ struct State: Sendable {
         return (row.map(size) ?? 0) - before
     }
 
+    /// About how many rows a checkpoint for another node has: those in memory.
+    var rowEstimate: Int { channels.count + sessions.count }
+
     /// Rows that the next checkpoint writes.
     var dirtyCount: Int { dirtyChannels.count + dirtySessions.count + idempotency.unflushed.count }
 

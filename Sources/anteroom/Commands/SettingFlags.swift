@@ -28,6 +28,11 @@ struct SettingFlags: ParsableArguments {
     @Option(help: .of(.logLevel)) var logLevel: String?
     @Option(help: .of(.logFormat)) var logFormat: String?
     @Option(help: .of(.drain)) var drainSeconds: String?
+    @Option(help: .of(.redisURL)) var redisUrl: String?
+    @Option(help: .of(.redisNodes)) var redisNodes: String?
+    @Option(help: .of(.waitReplicas)) var redisWaitReplicas: String?
+    @Option(help: .of(.journalPrefix)) var journalPrefix: String?
+    @Option(help: .of(.nodeLease)) var nodeLeaseMs: String?
     @Option(help: .of(.readyRequiresJournal)) var readyRequiresJournal: String?
 
     /// The flags that were given.
@@ -40,7 +45,8 @@ struct SettingFlags: ParsableArguments {
             .apiKey: apiKey, .apiKeyPrevious: apiKeyPrevious, .allowedOrigins: allowedOrigins,
             .connections: wsMaxConnections, .pingInterval: wsPingInterval, .payloadSize: wsMaxPayloadBytes,
             .logLevel: logLevel, .logFormat: logFormat, .drain: drainSeconds,
-            .readyRequiresJournal: readyRequiresJournal,
+            .redisURL: redisUrl, .redisNodes: redisNodes, .waitReplicas: redisWaitReplicas,
+            .journalPrefix: journalPrefix, .nodeLease: nodeLeaseMs, .readyRequiresJournal: readyRequiresJournal,
         ]
         return all.compactMapValues { $0 }
     }

@@ -18,6 +18,8 @@ struct Configuration: Sendable {
     let isProduction: Bool
     let gateway: GatewayConfiguration
     let store: StoreSettings
+    /// Nil for a node that runs alone.
+    let fleet: FleetSettings?
     let logLevel: Logger.Level
     let logFormat: LogFormat
     /// The secret for `anteroom token`; nil in an open development server.
@@ -38,6 +40,7 @@ struct Configuration: Sendable {
         self.filePath = filePath
         self.isProduction = isProduction
         self.store = StoreSettings(values)
+        self.fleet = try FleetSettings.read(values)
         self.logLevel = values.text(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? .info
         self.logFormat = values.text(.logFormat).flatMap(LogFormat.init(rawValue:)) ?? .text
         self.tokenSecret = values.text(.tokenSecret)

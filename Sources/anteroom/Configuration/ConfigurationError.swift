@@ -18,6 +18,10 @@ enum ConfigurationError: Error, Equatable {
     case previousAlone(setting: SettingName, current: SettingName)
     /// Everything is open, by default or by a key of the file, and the address is not loopback.
     case exposed(host: String, key: String?)
+    /// Two settings of which one may be set.
+    case contradiction(SettingName, SettingName)
+    /// An address of Redis, or a name of its keys, can't be used.
+    case badAddress(setting: SettingName, reason: String)
     /// `client.insecure` in production.
     case insecureInProduction(key: String)
 }
@@ -50,6 +54,10 @@ extension ConfigurationError: CustomStringConvertible {
         case .exposed(let host, let key?):
             "HOST=\(host) can be reached from other machines, but \(key) in the configuration file opens everything; "
                 + "remove it, or listen on HOST=127.0.0.1."
+        case .contradiction(let first, let second):
+            "\(first.rawValue) and \(second.rawValue) are both set; accepted is one of them."
+        case .badAddress(let setting, let reason):
+            "\(setting.rawValue) can't be used: \(reason)."
         case .insecureInProduction(let key):
             "\(key) is true in the configuration file, which ENVIRONMENT=production does not accept; remove it."
         }

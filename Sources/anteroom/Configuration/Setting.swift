@@ -23,6 +23,11 @@ enum SettingName: String, CaseIterable, Sendable {
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
     case drain = "DRAIN_SECONDS"
+    case redisURL = "REDIS_URL"
+    case redisNodes = "REDIS_NODES"
+    case waitReplicas = "REDIS_WAIT_REPLICAS"
+    case journalPrefix = "JOURNAL_PREFIX"
+    case nodeLease = "NODE_LEASE_MS"
     case readyRequiresJournal = "READY_REQUIRES_JOURNAL"
 
     /// The flag, with its dashes.

@@ -60,6 +60,19 @@ extension Setting {
         Setting(.logFormat, .choice(["text", "json"]), "text", "lines for people or for programs", file: "log.format"),
         Setting(.drain, .integer(0...3600), "10", "seconds in which a stop says goodbye to every client"),
         Setting(
+            .redisURL, .secret, nil, "shares the journal with other nodes: redis://, rediss:// or redis+unix://",
+            absent: "this node runs alone", aliases: ["VALKEY_URL"]),
+        Setting(
+            .redisNodes, .secret, nil, "the same in a Redis Cluster: host:port,host:port of some of its nodes",
+            absent: "no cluster"),
+        Setting(
+            .waitReplicas, .integer(0...16), "0",
+            "replicas of Redis that must have a write before it is acknowledged"),
+        Setting(.journalPrefix, .text, "anteroom", "what the names of all keys in Redis begin with"),
+        Setting(
+            .nodeLease, .integer(1_000...600_000), "10000",
+            "milliseconds without a sign of life after which a node counts as gone"),
+        Setting(
             .readyRequiresJournal, .choice(["true", "false"]), "false",
             "true: not ready while Redis does not answer; otherwise ready and degraded"),
     ]
