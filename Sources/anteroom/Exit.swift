@@ -12,6 +12,8 @@ struct Exit: Error, Equatable, CustomStringConvertible {
         case unavailable = 69
         /// A file that another process holds.
         case locked = 75
+        /// Another server that doesn't let us in.
+        case refused = 77
     }
 
     let code: Code

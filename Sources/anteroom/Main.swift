@@ -15,7 +15,7 @@ struct Anteroom: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, ReplayCommand.self, CheckCommand.self, BackupCommand.self, ConfigCommand.self,
-            TokenCommand.self,
+            ImportCommand.self, TokenCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

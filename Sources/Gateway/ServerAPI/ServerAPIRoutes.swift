@@ -33,7 +33,7 @@ struct ServerAPIRoutes: Sendable {
     private func run(
         _ method: ServerMethod, _ request: Request, _ context: GatewayRequestContext
     ) async throws -> Response {
-        guard try isAllowed(request) else { return Response(status: .unauthorized) }
+        guard try identities.allowsServerAPI(request) else { return Response(status: .unauthorized) }
         let bytes = try await request.bytes(context)
         let parameters = try Self.parsed { () throws(JSONError) in try ServerRequestReader.parameters(bytes) }
         let answers = await results(of: [.success(ServerCommand(method: method, parameters: parameters))])
@@ -53,7 +53,7 @@ struct ServerAPIRoutes: Sendable {
 
     /// Replies have no `result` around them: `{"replies":[{"publish":{…}},{"error":{…}}]}`.
     @Sendable private func batch(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        guard try isAllowed(request) else { return Response(status: .unauthorized) }
+        guard try identities.allowsServerAPI(request) else { return Response(status: .unauthorized) }
         let bytes = try await request.bytes(context)
         let asked = try Self.parsed { () throws(JSONError) in try ServerRequestReader.batch(bytes) }
         let answers = try await bounded(asked)
@@ -76,7 +76,7 @@ struct ServerAPIRoutes: Sendable {
 
     /// One line of answer for each command.
     @Sendable private func legacy(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        guard try isAllowed(request) else { return Response(status: .unauthorized) }
+        guard try identities.allowsServerAPI(request) else { return Response(status: .unauthorized) }
         let bytes = try await request.bytes(context)
         let asked = try Self.parsed { () throws(JSONError) in try ServerRequestReader.legacy(bytes) }
         let answers = try await bounded(asked)
@@ -144,15 +144,6 @@ struct ServerAPIRoutes: Sendable {
     private struct Answers {
         var results: [ServerResult] = []
         var cursor: Cursor?
-    }
-
-    private func isAllowed(_ request: Request) throws(Problem) -> Bool {
-        // Without a key on loopback the browser's origin is all that keeps foreign pages out.
-        try identities.checkOrigin(of: request)
-        return identities.keyIsRight(
-            RequestIdentity.Credentials(
-                keyHeader: request.field("x-api-key"), keyQuery: request.query("api_key"),
-                authorization: request.headers[.authorization]))
     }
 
     private static func parsed<Value>(_ body: () throws(JSONError) -> Value) throws(Problem) -> Value {

@@ -33,19 +33,27 @@ public struct NewSession: Sendable, Equatable {
             return
         }
         let members = try Members(bytes)
-        if members.unknown == "id" {
+        if members.hasID {
             throw SessionInputFault("bad-member", "The id of a session is made by the service; leave it out.")
         }
         if let name = members.unknown {
             let shown = name.prefix(40)
             throw SessionInputFault("bad-member", "\"\(shown)\" is none of type, document, owner and ttl.")
         }
+        try self.init(members)
+    }
+
+    init(_ members: Members) throws(SessionInputFault) {
         try self.init(
             type: members.type ?? SessionLimits.typeDefault, owner: members.owner, ttl: members.ttl,
             document: members.document ?? .emptyObject)
     }
 
-    private struct Members {
+    /// What an object says of a session, read but not checked.
+    struct Members {
+        /// The id, if it is a text.
+        var id: String?
+        var hasID = false
         var type: String?
         var owner: String?
         var ttl: Int64?
@@ -63,7 +71,11 @@ public struct NewSession: Sendable, Equatable {
         init(_ cursor: inout JSONCursor, _ buffer: UnsafeRawBufferPointer) throws(JSONError) {
             try cursor.beginObject()
             while let key = try cursor.nextKey() {
-                if key.equals("type", in: buffer) {
+                if key.equals("id", in: buffer) {
+                    hasID = true
+                    id = cursor.peekByte() == UInt8(ascii: "\"") ? try cursor.readString() : nil
+                    if id == nil { _ = try cursor.skipValue() }
+                } else if key.equals("type", in: buffer) {
                     type = try cursor.readString()
                 } else if key.equals("owner", in: buffer) {
                     owner = try cursor.readString()

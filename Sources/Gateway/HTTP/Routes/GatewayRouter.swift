@@ -14,7 +14,8 @@ public struct GatewayRouter: Sendable {
         engine = core.engine
         table =
             HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + SessionRoutes(core: core).routes
-            + ServerAPIRoutes(core: core).routes + EventStreamRoutes(core: core).routes
+            + ImportRoutes(core: core).routes + ServerAPIRoutes(core: core).routes
+            + EventStreamRoutes(core: core).routes
     }
 
     /// Method, path and what a caller must show, one line a route: for the start banner and for tests.

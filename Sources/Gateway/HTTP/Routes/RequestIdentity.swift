@@ -84,6 +84,16 @@ struct RequestIdentity: Sendable {
         configuration.apiKeys.allows(header: shown.keyHeader, authorization: shown.authorization, query: shown.keyQuery)
     }
 
+    /// True when the request may use what only the API key opens; `client.insecure` does not.
+    func allowsServerAPI(_ request: Request) throws(Problem) -> Bool {
+        // Without a key on loopback the browser's origin is all that keeps foreign pages out.
+        try checkOrigin(of: request)
+        return keyIsRight(
+            Credentials(
+                keyHeader: request.field("x-api-key"), keyQuery: request.query("api_key"),
+                authorization: request.headers[.authorization]))
+    }
+
     static func unauthorized(_ code: String, _ detail: String) -> Problem {
         var headers = HTTPFields()
         let error = code.hasPrefix("token-") ? ", error=\"invalid_token\"" : ""
