@@ -14,6 +14,7 @@ import Testing
         #expect(gateway.origins == OriginPolicy())
         #expect(gateway.pingIntervalMilliseconds == 25_000 && gateway.pongTimeoutMilliseconds == 8000)
         #expect(gateway.maximumPayloadBytes == 65_536 && gateway.drainSeconds == 10)
+        #expect(!gateway.readyRequiresJournal)
         let store = configuration.store
         #expect(store.dataDirectory == "data" && store.durability == .disk)
         #expect(store.flushIntervalMilliseconds == 1000 && store.stateCacheBytes == 268_435_456)
@@ -29,12 +30,14 @@ import Testing
             "IDEMPOTENCY_TTL_MS": "4000", "SESSION_TTL_MS": "5000", "WS_MAX_CONNECTIONS": "6",
             "WS_PING_INTERVAL": "9000",
             "WS_MAX_PAYLOAD_BYTES": "7000", "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "DRAIN_SECONDS": "8",
+            "READY_REQUIRES_JOURNAL": "true",
             "JWT_ALGORITHM": "HS384", "JWT_SECRET": "s", "API_KEY": "k", "API_KEY_PREVIOUS": "p",
         ])
         let (gateway, store) = (configuration.gateway, configuration.store)
         #expect(gateway.host == "localhost" && gateway.port == 1 && gateway.maximumConnections == 6)
         #expect(gateway.pingIntervalMilliseconds == 9000 && gateway.pongTimeoutMilliseconds == 6000)
         #expect(gateway.maximumPayloadBytes == 7000 && gateway.drainSeconds == 8)
+        #expect(gateway.readyRequiresJournal)
         #expect(gateway.tokens.algorithm == .hs384 && gateway.tokens.hasKey)
         #expect(gateway.apiKeys.matches("k") && gateway.apiKeys.matches("p") && !gateway.apiKeys.matches("s"))
         #expect(store.dataDirectory == "/d" && store.durability == .os && store.flushIntervalMilliseconds == 11)

@@ -52,6 +52,12 @@ import Testing
         #expect(try Samples.configuration(base).values.source(name) == .fallback)
     }
 
+    @Test(arguments: ["true", "false"]) func switch_inTheFile_mayBeABoolean(value: String) throws {
+        let file = Samples.file("ready_requires_journal", value)
+        #expect(try Samples.configuration(file: file).values.text(.readyRequiresJournal) == value)
+        #expect(Samples.sentence(file: Samples.file("durability", value)) != nil)
+    }
+
     @Test func alias_whenTheVariableIsSetToo_loses() throws {
         let values = try Samples.configuration(["PORT": "1", "WS_PORT": "2", "NODE_ENV": "test"]).values
         #expect(values.text(.port) == "1")
@@ -91,6 +97,7 @@ import Testing
         ("ALLOWED_ORIGINS", "a.example", false), ("ALLOWED_ORIGINS", "https://a.example,", false),
         ("DATA_DIR", "a\nb", false),
         ("FLUSH_INTERVAL_MS", "9", false), ("STATE_CACHE_BYTES", "256MiB", false), ("SESSION_TTL_MS", "0", false),
+        ("READY_REQUIRES_JOURNAL", "false", true), ("READY_REQUIRES_JOURNAL", "yes", false),
     ])
     func value_isCheckedAgainstItsRange(variable: String, text: String, isAccepted: Bool) {
         #expect((Samples.sentence([variable: text]) == nil) == isAccepted)

@@ -17,6 +17,7 @@ import Testing
             case .answer(let body):
                 body(handOver.error)
                 return answered.value
+            case .epochsChanged: return "epochs"
             }
         }
     }
@@ -25,6 +26,16 @@ import Testing
 
     private func answer(_ name: String) -> @Sendable (EngineError?) -> Void {
         { [answered] error in answered.value = error.map { "\(name) \($0.code)" } ?? name }
+    }
+
+    @Test func epochs_whenTheyChange_separateWhatCameBeforeFromWhatFollows() {
+        var builder = HandOverBuilder()
+        builder.publish(Self.publication(1), to: "a")
+        builder.changeEpochs()
+        builder.publish(Self.publication(1), to: "a")
+        #expect(words(builder.take(failed: nil)) == ["a:1", "epochs", "a:1"])
+        builder.changeEpochs()
+        #expect(builder.take(failed: EngineError(.diskFull, "")).items.isEmpty)
     }
 
     @Test func rounds_keepOrderAndJoinAChannelsPublications() {

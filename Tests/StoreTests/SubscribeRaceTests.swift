@@ -31,6 +31,7 @@ final class CheckingHub: RoundReceiver {
             switch item {
             case .answer(let body): body(handOver.error)
             case .publications(let channel, let publications): deliver(channel, publications)
+            case .epochsChanged: findings.with { $0.faults.append("epochs changed") }
             }
         }
     }

@@ -127,14 +127,14 @@ final class Hub {
     /// slices: a herd that is told in one go comes back in one go.
     private func endEverySubscription() {
         fanOutQueued()
-        let ended = channels.values
+        let (ended, isTelling) = (channels.values, endings.isUnderWay)
         channels = [:]
         for channel in ended {
             for subscription in channel.subscriptions { endings.add(subscription) }
             channel.subscriptions = []
         }
         // A slice that waits already goes on with these behind it.
-        if !endings.isUnderWay { tellSlice() }
+        if !isTelling { tellSlice() }
     }
 
     private func tellSlice() {

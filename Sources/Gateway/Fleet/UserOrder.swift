@@ -44,7 +44,8 @@ struct UserOrder: Sendable, Equatable {
                 ? nil : "a channel has 1 to \(ChannelName.maximumBytes) printable characters"
         case .disconnect(let code, let reason):
             guard Self.disconnectCodes.contains(code) else {
-                return "a disconnect code is from \(Self.disconnectCodes.lowerBound) to \(Self.disconnectCodes.upperBound)"
+                return
+                    "a disconnect code is from \(Self.disconnectCodes.lowerBound) to \(Self.disconnectCodes.upperBound)"
             }
             return Self.isReason(reason)
                 ? nil : "a reason has at most \(FleetLimits.reasonBytesMax) printable bytes and is no JSON"

@@ -23,6 +23,9 @@ private final class RecordingSubscriber: HubSubscriber {
         onLoss?(subscription)
     }
     func flushQueued() { log.append("flush") }
+    func epochsChanged(for subscriptions: [Gateway.Subscription]) {
+        log.append("epochs \(subscriptions.map(\.channel.name).sorted().joined(separator: ","))")
+    }
 }
 
 @Suite struct HubTests {

@@ -10,6 +10,7 @@ import Testing
         var isFlushDue = false
         func deliver(_ batch: ChannelBatch) {}
         func lost(_ subscription: Gateway.Subscription) {}
+        func epochsChanged(for subscriptions: [Gateway.Subscription]) {}
         func flushQueued() {}
     }
 
@@ -26,6 +27,7 @@ import Testing
         for (waiting, isWanted) in [
             ([], true), ([.unsubscribe(id: 2)], false), ([.unsubscribe(id: 2), again], true),
             ([.unsubscribe(id: 2), again, .unsubscribe(id: 4)], false),
+            ([.orderedEnd], false), ([.orderedEnd, again], true),
         ] as [([SubscriptionTable.Waiting], Bool)] {
             table.set(.opening(waiting: waiting), for: "a")
             #expect(table.isWanted("a") == isWanted)

@@ -94,9 +94,11 @@ import Testing
                     "GET /health nothing", "GET /health-check nothing", "GET /health/live nothing",
                     "GET /health/ready nothing", "HEAD /api/sessions/{id} session", "PATCH /api/sessions/{id} session",
                     "POST /api apiKey", "POST /api/batch apiKey", "POST /api/broadcast apiKey",
-                    "POST /api/channels apiKey", "POST /api/history apiKey", "POST /api/history_remove apiKey",
+                    "POST /api/channels apiKey", "POST /api/disconnect apiKey", "POST /api/history apiKey",
+                    "POST /api/history_remove apiKey",
                     "POST /api/info apiKey", "POST /api/publish apiKey", "POST /api/sessions session",
-                    "POST /api/sessions/{id}/touch session", "PUT /api/sessions/{id} session",
+                    "POST /api/sessions/{id}/touch session", "POST /api/unsubscribe apiKey",
+                    "PUT /api/sessions/{id} session",
                 ])
             let other = try await rig.send(.get, "/nothing/here")
             #expect(other.status == 404)

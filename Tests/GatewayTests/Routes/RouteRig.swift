@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import JSONBytes
+import Journal
 import Logging
 import Migrations
 import NIOCore
@@ -23,7 +24,9 @@ final class RouteRig: Sendable {
     private let responder: RouterResponder<GatewayRequestContext>
     private let directory: String
 
-    init(_ configuration: GatewayConfiguration, directory: String, clock: RigClock) throws {
+    init(
+        _ configuration: GatewayConfiguration, directory: String, clock: RigClock, lane: (any FleetLane)? = nil
+    ) throws {
         self.directory = directory
         self.clock = clock
         var engine = EngineConfiguration(
@@ -31,7 +34,7 @@ final class RouteRig: Sendable {
         engine.clock = clock.engineClock
         core = try GatewayCore(
             engine: try Engine(engine), configuration: configuration, terms: ServiceTerms(),
-            group: Self.group, logger: Logger(label: "test"))
+            group: Self.group, logger: .silent, lane: lane)
         responder = GatewayRouter(core: core).make().buildResponder()
     }
 
@@ -41,10 +44,10 @@ final class RouteRig: Sendable {
     /// Runs a body over a rig that is stopped and removed afterwards.
     static func run<Value>(
         _ configuration: GatewayConfiguration = .development, directory: String? = nil,
-        _ body: (RouteRig) async throws -> Value
+        lane: (any FleetLane)? = nil, _ body: (RouteRig) async throws -> Value
     ) async throws -> Value {
         let path = directory ?? Self.newDirectory()
-        let rig = try RouteRig(configuration, directory: path, clock: RigClock())
+        let rig = try RouteRig(configuration, directory: path, clock: RigClock(), lane: lane)
         do {
             let value = try await body(rig)
             rig.stop(removing: directory == nil)

@@ -59,10 +59,11 @@ import Testing
         #expect(problem.code == code.rawValue)
         #expect(problem.retryAfter != nil)
         let isKnown = problem.detail?.contains("the write was not made") == true
-        #expect(isKnown == (code != .outcomeUnknown))
+        let isUncertain = code == .outcomeUnknown || code == .notReplicated
+        #expect(isKnown == !isUncertain)
         let read = Problem(EngineError(code, "the disk is full"), .read)
         #expect(read.detail == "the disk is full.")
-        #expect(read.code == (code == .outcomeUnknown ? "unavailable" : code.rawValue))
+        #expect(read.code == (isUncertain ? "unavailable" : code.rawValue))
     }
 
     @Test func refusals_haveEachAStatusAndACode() {

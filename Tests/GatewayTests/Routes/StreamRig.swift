@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Journal
 import Logging
 import NIOCore
 import NIOPosix
@@ -18,14 +19,16 @@ struct StreamRig: Sendable {
     /// Serves while the body runs; the rig is stopped afterwards.
     static func run(
         _ configuration: GatewayConfiguration = .development, directory: String? = nil,
+        lane: (any FleetLane)? = nil,
         _ body: @Sendable (StreamRig) async throws -> Void
     ) async throws {
         var configuration = configuration
         // Streams that a test leaves open end at once; a test of the drain asks for less than the default.
         if configuration.drainSeconds == GatewayConfiguration().drainSeconds { configuration.drainSeconds = 0 }
-        try await RouteRig.run(configuration, directory: directory) { rig in
+        try await RouteRig.run(configuration, directory: directory, lane: lane) { rig in
             let server = try await GatewayServer.bind(
-                host: "127.0.0.1", port: 0, router: GatewayRouter(core: rig.core).make(), upgrades: NoUpgrades(),
+                host: "127.0.0.1", port: 0, router: GatewayRouter(core: rig.core).make(),
+                upgrades: ClientUpgrades(core: rig.core),
                 group: RouteRig.group, logger: Logger(label: "test"))
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(services: [server], logger: Logger(label: "test")))
@@ -63,10 +66,6 @@ struct StreamRig: Sendable {
             await Task.yield()
         }
     }
-}
-
-private struct NoUpgrades: WebSocketUpgrades {
-    func upgrade(_ head: HTTPRequest, remote: SocketAddress?) -> UpgradeDecision { .pass }
 }
 
 /// A client that collects what it is sent.

@@ -166,6 +166,7 @@ final class Recorder: RoundReceiver {
                     }
                 }
             case .answer(let body): body(handOver.error)
+            case .epochsChanged: box.with { $0.append(.mark("epochs")) }
             }
         }
     }

@@ -40,7 +40,8 @@ extension GatewayRoute {
         return GatewayRoute(method, path, needs: needs) { request, context in
             if let cursor = try CursorHeader.cursor(of: request) {
                 let intent: Problem.Intent = request.method == .get || request.method == .head ? .read : .write
-                try await SessionRoutes.asking(intent) { () async throws(EngineError) in try await engine.reach(cursor) }
+                try await SessionRoutes.asking(intent) { () async throws(EngineError) in try await engine.reach(cursor)
+                }
             }
             return try await respond(request, context)
         }

@@ -64,7 +64,8 @@ struct EventStreamRoutes: Sendable {
             channels.append(try await channel(name, identity, isReturning: lastEventID?.isEmpty == false))
         }
         let plan = EventStreamPlan(
-            channels: channels, user: identity?.user ?? "", lastEventID: lastEventID?.isEmpty == false ? lastEventID : nil,
+            channels: channels, user: identity?.user ?? "",
+            lastEventID: lastEventID?.isEmpty == false ? lastEventID : nil,
             heartbeatMilliseconds: core.configuration.pingIntervalMilliseconds,
             lifeMilliseconds: identity?.expiresAt.map { max(0, $0 - now) })
         guard let seat = nextSeat.of(core.seats) else { throw Problem(.serviceUnavailable) }
