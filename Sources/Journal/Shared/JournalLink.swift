@@ -20,47 +20,16 @@ public protocol JournalLink: AnyObject, Sendable {
     func offer(checkpoint: CheckpointContent, _ done: @escaping @Sendable (Result<Void, JournalError>) -> Void)
 
     /// Notes what was applied, for the comparison with other nodes.
-    func note(applied: Cursor, outcomeHash: UInt64)
+    func note(applied cursor: Cursor, hash: UInt64)
 
     /// The server's clock in milliseconds since 1970, by the last answer and the time since; nil before the first.
     func serverTime() -> Int64?
 
     /// How things are.
-    var status: LinkStatus { get }
+    var status: SharedStatus { get }
 
-    /// Lets go; nothing comes afterwards.
-    func stop()
-}
-
-/// How a node stands to the shared journal.
-public struct LinkStatus: Sendable, Equatable {
-    /// One word: following, recounting, joining and so on.
-    public var phase = "looking"
-    /// True while entries are taken and delivered.
-    public var isLive = false
-    /// True while Redis doesn't answer.
-    public var isAway = true
-    /// True when Redis answers, but what this node appends doesn't come back to it.
-    public var isStalled = false
-    /// Why nothing goes on without somebody who decides; nil while it does.
-    public var halted: String?
-    /// Milliseconds from the newest entry's append to its arrival here; nil before the first.
-    public var lagMilliseconds: Int64?
-    /// Microseconds that Redis takes to answer.
-    public var roundTripMicroseconds: Int64?
-    /// The server that is talked to; empty while there is none.
-    public var server = ""
-    /// Nodes that live, this one included.
-    public var members = 1
-    /// What an operator should mend in Redis's settings.
-    public var warnings: [String] = []
-    /// True while too few replicas confirm.
-    public var isNotReplicated = false
-    /// True when this node sweeps and writes the fleet's checkpoints.
-    public var isKeeper = false
-
-    /// Nothing is known yet.
-    public init() {}
+    /// Lets go; nothing comes after `done`.
+    func stop(_ done: @escaping @Sendable () -> Void)
 }
 
 /// What a link is made with.

@@ -34,9 +34,6 @@ public struct ArrivedEntry: Sendable, Equatable {
         self.cursor = cursor
         self.entry = entry
     }
-
-    /// Memory that it holds, for the bound on what was not taken yet.
-    public var sizeBytes: Int { entry.body.count + entry.channel.utf8.count + 160 }
 }
 
 /// A checkpoint as it lies in Redis.

@@ -76,9 +76,6 @@ public final class Engine: Sendable {
         _ = try await ask { .reach(cursor, $0) }
     }
 
-    /// Why the node can't go on with the shared journal until somebody decides; nil while it can.
-    public var halt: TailStateMachine.Halt? { shared.halt }
-
     /// Milliseconds since 1970 by the engine's clock.
     public var now: Int64 { clock.entryTime() }
 

@@ -11,6 +11,7 @@ extension EngineCore {
             // What was delivered so far is the fleet's; what follows may turn out not to be, and stays in memory.
             flush()
             fleet.machine.suspended(reason)
+            fleet.terms.notify(.suspended(reason))
             failAll(EngineError(.outcomeUnknown, "the connection to Redis was lost"), fleet)
         case .resumed: resume(fleet)
         case .confirmed(let counter): confirm(counter, fleet)
@@ -19,8 +20,8 @@ extension EngineCore {
         case .join(let content, let hasSurplus, let reply): reply(join(content, hasSurplus: hasSurplus, fleet))
         case .halted(let why):
             fleet.machine.halted(why.description)
+            fleet.terms.notify(.halted(why))
             failAll(EngineError(.outcomeUnknown, why.description), fleet)
-            shared.halted(why)
         }
         shared.note(fleet: fleet)
     }
@@ -28,7 +29,7 @@ extension EngineCore {
     private func take(_ entries: [ArrivedEntry], isDelivered: Bool, _ fleet: Fleet) {
         var bytes = 0
         for arrived in entries {
-            bytes += arrived.sizeBytes
+            bytes += arrived.cost
             do throws(StorageError) { try state.loadRows(of: arrived.entry.channel, from: file) } catch {
                 // Without the row the entry can't be applied, and none after it: nothing more may be answered from here.
                 memoryFailure = EngineError(.unavailable, error.message)
@@ -41,7 +42,7 @@ extension EngineCore {
         }
         fleet.machine.applied(isDelivered: isDelivered)
         fleet.link.consumed(bytes)
-        fleet.link.note(applied: state.head, outcomeHash: state.outcomeHash.value)
+        fleet.link.note(applied: state.head, hash: state.outcomeHash.value)
     }
 
     private func epochsChanged() {
@@ -81,6 +82,7 @@ extension EngineCore {
 
     private func resume(_ fleet: Fleet) {
         if fleet.machine.resumed() { endSubscriptions() }
+        fleet.terms.notify(.live(state.place))
         fleet.cameBackAt = clock.monotonic()
         guard !fleet.resubmissions.isEmpty else { return }
         // First of all that this process appends now: their counters are below those of what follows.
@@ -95,16 +97,16 @@ extension EngineCore {
             do throws(StorageError) {
                 return try file.writeAndUndo { [self] db in
                     try Checkpoint.store(db, state, journal: journal)
-                    return try CheckpointContent.write(from: db, keeping: retention)
+                    return try CheckpointContent.write(from: db, retention: retention)
                 }
             } catch { throw JournalError(error) }
         }
     }
 
     /// What of the journal other nodes can make use of.
-    var retention: CheckpointContent.Retention {
-        CheckpointContent.Retention(
-            since: entryTime - configuration.journalRetention, bytesMax: configuration.journalBytesMax)
+    var retention: RetainedPublications.Retention {
+        RetainedPublications.Retention(
+            milliseconds: configuration.journalRetention, bytesMax: configuration.journalBytesMax)
     }
 
     private func join(
@@ -112,11 +114,9 @@ extension EngineCore {
     ) -> Result<(place: Place, chain: LineageChain), JournalError> {
         fleet.journal.dropUnwritten()
         return Result { () throws(JournalError) in
-            do throws(StorageError) {
-                if hasSurplus { try keepSurplus(beyond: content.chain, fleet) }
-                state = try CheckpointContent.adopt(content, into: file)
-                try fleet.journal.reopened(JournalRows(file: file))
-            } catch { throw JournalError(error) }
+            if hasSurplus { try keepSurplus(beyond: content.chain, fleet) }
+            state = try CheckpointContent.adopt(content, into: file)
+            try fleet.journal.reload(from: file)
             checkpointed = state.head
             fleet.machine.joined()
             fleet.duty = CheckpointDuty()
@@ -128,11 +128,11 @@ extension EngineCore {
     }
 
     /// Keeps what this node has and the fleet hasn't, and plans to append again what was acknowledged here.
-    private func keepSurplus(beyond chain: LineageChain, _ fleet: Fleet) throws(StorageError) {
-        let surplus = try Surplus.keep(of: file, beyond: chain, in: configuration.directory)
+    private func keepSurplus(beyond chain: LineageChain, _ fleet: Fleet) throws(JournalError) {
+        let surplus = try Surplus.keep(of: file, beyond: chain, in: configuration.directory, origin: origin)
         fleet.lostEntries += surplus.count
-        fleet.resubmissions = surplus.rows.filter { $0.entry.id.origin == origin && $0.outcome.refusal == nil }
-            .map(\.entry)
+        fleet.resubmissions = surplus.own.filter { $0.outcome.refusal == nil }.map(\.entry)
+        if let path = surplus.path { fleet.terms.notify(.lost(entries: surplus.count, path: path)) }
     }
 }
 

@@ -74,7 +74,7 @@ extension EngineCore {
 
     private func offerCheckpoint(at now: Int64, _ fleet: Fleet) {
         let status = fleet.link.status
-        guard status.isKeeper, fleet.machine.standing == .live, fleet.machine.mayFlush,
+        guard status.isCheckpointer, fleet.machine.standing == .live, fleet.machine.mayFlush,
             fleet.duty.isDue(entries: state.head, rows: state.rowEstimate, at: now)
         else { return }
         flush()

@@ -31,11 +31,11 @@ struct EngineJournal {
         _ configuration: EngineConfiguration, _ terms: FleetTerms, file: DatabaseFile, origin: UInt64,
         mailbox: Mailbox
     ) throws(JournalError) -> EngineJournal {
-        let copy = try JournalRows(file: file)
+        let copy = try JournalRows(file: file, home: .shared)
         let state = try State.rebuild(from: file, journal: copy, cacheBytes: configuration.cacheBytes)
         let tail = TailStateMachine(
             origin: origin, place: state.place, chain: state.chain, start: terms.start,
-            isSoleOwner: copy.home == .embedded && state.place != .start, terms: terms.tail)
+            isSoleOwner: copy.storedHome == .embedded && state.place != .start, terms: terms.tail)
         let link = terms.makeLink(
             LinkStart(tail: tail) { arrival in
                 // Arrivals are bounded by the link, which stops reading while too much was not consumed; a mailbox that
@@ -45,53 +45,5 @@ struct EngineJournal {
         let journal = SharedJournal(link: link, copy: copy)
         return EngineJournal(
             journal: journal, fleet: Fleet(link: link, journal: journal, terms: terms), state: state, opening: nil)
-    }
-}
-
-/// What an engine with a shared journal has besides.
-final class Fleet {
-    let link: any JournalLink
-    let journal: SharedJournal
-    let terms: FleetTerms
-    var machine = FleetStateMachine()
-    var awaiting = Awaiting()
-    var barrier = Barrier()
-    /// Entries that this process had acknowledged and the fleet lost: appended again as soon as the node is live.
-    var resubmissions: [Entry] = []
-    /// Writes whose entry came back, until enough replicas have it; nil where nobody waits for replicas.
-    var unconfirmed: Unconfirmed?
-    var duty = CheckpointDuty()
-    /// Own entries that came back, for the canary.
-    var cameBackAt: Int64 = 0
-    var lostEntries = 0
-
-    init(link: any JournalLink, journal: SharedJournal, terms: FleetTerms) {
-        self.link = link
-        self.journal = journal
-        self.terms = terms
-        unconfirmed = terms.waitsForReplicas ? Unconfirmed() : nil
-    }
-}
-
-/// What an engine needs to share its journal.
-public struct FleetTerms: Sendable {
-    /// Makes the way to Redis.
-    public var makeLink: @Sendable (LinkStart) -> any JournalLink
-    /// What to do with a file that the fleet doesn't go on from.
-    public var start: TailStateMachine.Start
-    /// How long the steps of a roll call take.
-    public var tail: TailStateMachine.Terms
-    /// True when writes are acknowledged only once replicas have them.
-    public var waitsForReplicas: Bool
-
-    /// Makes terms of their parts.
-    public init(
-        start: TailStateMachine.Start = .refuse, tail: TailStateMachine.Terms = TailStateMachine.Terms(),
-        waitsForReplicas: Bool = false, makeLink: @escaping @Sendable (LinkStart) -> any JournalLink
-    ) {
-        self.start = start
-        self.tail = tail
-        self.waitsForReplicas = waitsForReplicas
-        self.makeLink = makeLink
     }
 }

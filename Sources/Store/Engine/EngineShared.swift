@@ -12,7 +12,6 @@ final class EngineShared: Sendable {
         var stopFailure: String?
         var idSecret: [UInt8] = []
         var fleet: FleetHealth?
-        var halt: TailStateMachine.Halt?
     }
 
     private let state = Mutex(State())
@@ -91,11 +90,6 @@ final class EngineShared: Sendable {
     func note(idSecret: [UInt8]) { state.withLock { $0.idSecret = idSecret } }
 
     var idSecret: [UInt8] { state.withLock { $0.idSecret } }
-
-    /// Notes why the node can't go on.
-    func halted(_ why: TailStateMachine.Halt) { state.withLock { $0.halt = why } }
-
-    var halt: TailStateMachine.Halt? { state.withLock { $0.halt } }
 
     /// Notes why the last checkpoint or the clean mark could not be written.
     func stopFailed(_ reason: String) { state.withLock { $0.stopFailure = reason } }

@@ -43,7 +43,7 @@ extension FleetHealth {
         let status = fleet.link.status
         self.init(
             isAway: status.isAway, phase: status.phase, halted: status.halted, lagMilliseconds: status.lagMilliseconds,
-            roundTripMicroseconds: status.roundTripMicroseconds, members: status.members, warnings: status.warnings,
+            roundTripMicroseconds: status.roundTripMicroseconds, members: max(1, status.members.count), warnings: status.warnings,
             notReplicated: status.isNotReplicated, lostEntries: fleet.lostEntries)
         // A live node appends a canary whenever nothing of its own came back for a second.
         isStalled =

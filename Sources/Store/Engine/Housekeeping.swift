@@ -1,3 +1,4 @@
+import Dispatch
 import Journal
 import Migrations
 
@@ -70,7 +71,7 @@ extension EngineCore {
         }
         guard housekeeping.tick(at: now), writer.probeAt == nil else { return }
         round {
-            if fleet?.link.status.isKeeper ?? true { sweep() }
+            if fleet?.link.status.isCheckpointer ?? true { sweep() }
             tendFleet(at: now)
         }
         trim()
@@ -186,8 +187,10 @@ extension EngineCore {
 
     /// Leaves a clean directory: everything in the checkpoint, an empty write-ahead log, the clean mark.
     func finish() {
-        fleet?.link.stop()
         if let fleet {
+            let closed = DispatchSemaphore(value: 0)
+            fleet.link.stop { closed.signal() }
+            _ = closed.wait(timeout: .now() + .milliseconds(Int(EngineLimits.appendMilliseconds)))
             failAll(EngineError(.outcomeUnknown, "the node stopped before the entry came back"), fleet)
             release(failed: nil)
         }

@@ -26,14 +26,14 @@ extension HistoryReader {
 
     /// Reads a checkpoint for other nodes in one snapshot.
     func checkpoint(
-        from file: DatabaseFile, keeping retention: CheckpointContent.Retention,
+        from file: DatabaseFile, keeping retention: RetainedPublications.Retention,
         then done: @escaping @Sendable (Result<CheckpointContent, JournalError>) -> Void
     ) {
         operators.async {
             done(
                 Result { () throws(JournalError) in
                     do throws(StorageError) {
-                        return try file.read { try CheckpointContent.write(from: $0, keeping: retention) }
+                        return try file.read { try CheckpointContent.write(from: $0, retention: retention) }
                     } catch { throw JournalError(error) }
                 })
         }

@@ -7,6 +7,14 @@ struct FleetSettings: Sendable, Equatable {
     let waitReplicas: Int
     let leaseMilliseconds: Int64
 
+    /// Where Redis is, without a password.
+    var place: String {
+        switch target {
+        case .single(let address): address.description
+        case .cluster(let seeds): "the cluster at " + seeds.map(\.place).joined(separator: ",")
+        }
+    }
+
     /// Nil where neither a URL nor nodes of a cluster are set.
     static func read(_ values: SettingValues) throws(ConfigurationError) -> FleetSettings? {
         let (url, nodes) = (values.text(.redisURL), values.text(.redisNodes))

@@ -1,4 +1,5 @@
 import Gateway
+import Journal
 import Logging
 import Migrations
 import NIOCore
@@ -15,25 +16,32 @@ struct Node {
     private let core: GatewayCore
     private let server: GatewayServer
     private let logger: Logger
+    /// Nil for a node that runs alone.
+    private let fleet: FleetLink?
 
     /// Seconds after the drain time at which the process ends, whatever still hangs.
     private static let hardExitSeconds = 20
 
     /// Opens the data directory and the port. The port is tried first, so that a taken one leaves nothing behind.
-    init(_ configuration: Configuration) async throws {
+    ///
+    /// - Parameter start: what to do with a data directory that the fleet doesn't go on from.
+    init(_ configuration: Configuration, start: TailStateMachine.Start = .refuse) async throws {
         self.configuration = configuration
         logger = LogOutput.logger(level: configuration.logLevel, format: configuration.logFormat)
         group = MultiThreadedEventLoopGroup(numberOfThreads: UsableCores.count)
         let gateway = configuration.gateway
         try await Self.probePort(gateway, group: group)
         do throws(StorageError) {
-            engine = try Engine(EngineConfiguration(configuration.store, loops: UsableCores.count))
+            fleet = configuration.fleet.map { FleetLink($0) }
+            var terms = EngineConfiguration(configuration.store, loops: UsableCores.count)
+            terms.fleet = fleet?.terms(start: start)
+            engine = try Engine(terms)
         } catch {
             throw Exit(error.code == .locked ? .locked : .unavailable, error.message)
         }
         core = try GatewayCore(
             engine: engine, configuration: gateway, terms: ServiceTerms(configuration.store), group: group,
-            logger: logger)
+            logger: logger, lane: fleet?.lane)
         do throws(GatewayServerError) {
             server = try await GatewayServer.bind(
                 host: gateway.host, port: gateway.port, router: GatewayRouter(core: core).make(),
@@ -56,18 +64,30 @@ struct Node {
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         lifecycle.maximumGracefulShutdownDuration = .seconds(configuration.gateway.drainSeconds + Self.hardExitSeconds)
         let services = ServiceGroup(configuration: lifecycle)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await services.run() }
-            tasks.addTask { await Self.secondSignal() }
-            // Whichever ends first ends the other: a drained server the wait, a second signal the drain.
-            try await tasks.next()
-            tasks.cancelAll()
-        }
+        let outcome = await result(of: services)
         if let failure = engine.stop() {
             logger.warning("the last checkpoint was not written", metadata: ["error": "\(failure)"])
         }
+        try await fleet?.close()
         try await group.shutdownGracefully()
+        try outcome.get()
         logger.info("stopped")
+    }
+
+    private func result(of services: ServiceGroup) async -> Result<Void, any Error> {
+        let (fleet, logger) = (fleet, logger)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await services.run() }
+                tasks.addTask { await Self.secondSignal() }
+                if let fleet { tasks.addTask { try await FleetWatch(logger: logger).follow(fleet.events) } }
+                // Whichever ends first ends the others: a drained server the wait, a second signal the drain, a fleet that
+                // can't be joined the start.
+                try await tasks.next()
+                tasks.cancelAll()
+            }
+            return .success(())
+        } catch { return .failure(error) }
     }
 
     /// Returns when the process was told to end for the second time, or when the task is cancelled.

@@ -21,14 +21,19 @@ struct StartBanner {
             ? "the API is open"
             : gateway.apiKeys.hasKey ? "the API asks for its key" : "the API is closed (no API_KEY)"
         let key = gateway.apiKeys.isOpen ? "" : " -H \"X-API-Key: $API_KEY\""
+        let fleet = configuration.fleet.map {
+            "fleet: shares its journal through \($0.place); serves as soon as it has joined"
+        }
         return [
             "anteroom \(Anteroom.version) serves on \(address)",
-            "store: \(store.dataDirectory)/anteroom.sqlite, durability \(store.durability.rawValue): \(promise)",
+            "store: \(store.dataDirectory)/anteroom.sqlite"
+                + (fleet == nil ? ", durability \(store.durability.rawValue): \(promise)" : ", a copy of the fleet's state"),
+            fleet,
             "open:  \(sockets); \(api)\(configuration.isProduction ? "" : " (development)")",
             "try:   curl -d '{\"channel\":\"chat:42\",\"data\":{\"text\":\"hello\"}}'\(key) \(address)/api/publish",
             "       curl -N \(address)/events/chat:42",
             "       curl -d '{\"document\":{\"step\":1}}'\(key) \(address)/api/sessions",
-        ]
+        ].compactMap { $0 }
     }
 
     /// Writes the lines to standard output at once, also into a pipe.

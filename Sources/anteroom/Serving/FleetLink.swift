@@ -1,0 +1,78 @@
+import Journal
+import NIOCore
+import NIOPosix
+import Store
+import Synchronization
+
+/// A node's way into its fleet: made before the engine, which starts it.
+final class FleetLink: Sendable {
+    /// What happens between the start and the moment that the node serves.
+    enum Event: Sendable {
+        /// Redis can't be used yet; it is tried again.
+        case waiting(String)
+        /// Waiting mends nothing.
+        case failed(String)
+        case news(FleetNews)
+    }
+
+    /// In order; for one reader.
+    let events: AsyncStream<Event>
+    private let source: AsyncStream<Event>.Continuation
+    private let settings: FleetSettings
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let link = Mutex<SharedLink?>(nil)
+
+    /// Events that nobody read yet; the oldest are dropped.
+    private static let eventsMax = 256
+
+    init(_ settings: FleetSettings) {
+        self.settings = settings
+        (events, source) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventsMax))
+    }
+
+    /// What the engine needs to share its journal.
+    func terms(start: TailStateMachine.Start) -> FleetTerms {
+        var tail = TailStateMachine.Terms()
+        tail.lease = settings.leaseMilliseconds
+        let source = source
+        return FleetTerms(
+            start: start, tail: tail, waitsForReplicas: settings.waitReplicas > 0,
+            notify: { source.yield(.news($0)) }, makeLink: { [self] in make($0) })
+    }
+
+    private func make(_ start: LinkStart) -> any JournalLink {
+        // Openings are entries of the link: their counters must not come between those of the engine's.
+        var generator = SystemRandomNumberGenerator()
+        let origin = UInt64.random(in: 1 ... .max, using: &generator)
+        let counter = Counter()
+        var configuration = SharedConfiguration(target: settings.target) {
+            EntryID(origin: origin, counter: counter.next())
+        }
+        configuration.prefix = settings.prefix
+        configuration.waitReplicas = settings.waitReplicas
+        configuration.terms.lease = settings.leaseMilliseconds
+        let source = source
+        configuration.onStartProblem = { error, isFatal in
+            source.yield(isFatal ? .failed(error.description) : .waiting(error.description))
+        }
+        let made = SharedLink(configuration, tail: start.tail, eventLoop: group.next(), receive: start.receive)
+        link.withLock { $0 = made }
+        return made
+    }
+
+    /// The lane beside the journal; nil before the engine was made.
+    var lane: (any FleetLane)? { link.withLock { $0?.lane } }
+
+    /// Ends the link's thread; the engine has stopped the link before.
+    func close() async throws {
+        source.finish()
+        try await group.shutdownGracefully()
+    }
+}
+
+/// Counts from 1.
+private final class Counter: Sendable {
+    private let value = Atomic<UInt64>(0)
+
+    func next() -> UInt64 { value.wrappingAdd(1, ordering: .relaxed).newValue }
+}
