@@ -10,8 +10,12 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
         case outcomeUnknown = "outcome-unknown"
         /// A row's checksum doesn't match, or a row is missing or unknown: stop, never retry.
         case corrupt
-        /// The file could not be opened.
+        /// The file could not be opened, or Redis can't be used: nothing was written.
         case unavailable
+        /// Too much waits already: nothing was written.
+        case busy
+        /// Redis has it, but the wanted replicas didn't confirm it: it may get lost.
+        case notReplicated = "not-replicated"
     }
 
     /// The kind of failure.

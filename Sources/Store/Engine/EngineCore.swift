@@ -232,7 +232,7 @@ extension StorageError {
         switch error.code {
         case .diskFull: self.init(.diskFull, error.message)
         case .corrupt: self.init(.corrupt, error.message)
-        case .outcomeUnknown, .unavailable: self.init(.inputOutput, error.message)
+        case .outcomeUnknown, .unavailable, .busy, .notReplicated: self.init(.inputOutput, error.message)
         }
     }
 }

@@ -192,7 +192,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible, Equatable {
         switch error.code {
         case .diskFull: self.init(.diskFull, error.message)
         case .outcomeUnknown: self.init(.outcomeUnknown, error.message)
-        case .corrupt, .unavailable: self.init(.unavailable, error.message)
+        case .notReplicated: self.init(.outcomeUnknown, error.message)
+        case .corrupt, .unavailable, .busy: self.init(.unavailable, error.message)
         }
     }
 
