@@ -135,7 +135,9 @@ extension redisReply {
 
     /// An element of an array; nil where there is none.
     func child(_ index: Int) -> UnsafePointer<redisReply>? {
-        guard type == REDIS_REPLY_ARRAY, index < Int(clamping: elements), let found = element?[index] else { return nil }
+        guard type == REDIS_REPLY_ARRAY, index < Int(clamping: elements), let found = element?[index] else {
+            return nil
+        }
         return UnsafePointer(found)
     }
 }

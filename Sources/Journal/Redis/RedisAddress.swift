@@ -71,7 +71,8 @@ public struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
             guard !text.isEmpty else {
                 throw .badAddress("the list of Redis nodes has an empty item: write host:port,host:port")
             }
-            let parsed = try text.contains("://") ? RedisAddress(parsing: text) : RedisAddress(parsing: "redis://" + text)
+            let parsed =
+                try text.contains("://") ? RedisAddress(parsing: text) : RedisAddress(parsing: "redis://" + text)
             guard parsed.database == 0, case .tcp(let host, let port) = parsed.endpoint else {
                 throw .badAddress("a Redis Cluster has only database 0 and no unix sockets: write host:port,host:port")
             }

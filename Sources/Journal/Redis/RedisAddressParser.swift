@@ -38,7 +38,8 @@ struct RedisAddressParser {
         if isEncrypted { address.encryption = .tls(authorities: nil) }
         for (name, value) in options {
             guard name == "ca", isEncrypted, !value.isEmpty else {
-                throw .badAddress("the Redis URL has the option \(name): only ?ca=FILE is known, and only for rediss://")
+                throw .badAddress(
+                    "the Redis URL has the option \(name): only ?ca=FILE is known, and only for rediss://")
             }
             address.encryption = .tls(authorities: value)
         }
@@ -53,7 +54,9 @@ struct RedisAddressParser {
             throw .badAddress("the path of a unix socket is absolute: write redis+unix:///path/to.sock")
         }
         let path = try Self.decoded(front[slash...], what: "path")
-        guard path.count > 1 else { throw .badAddress("the Redis URL names no unix socket: write redis+unix:///path/to.sock") }
+        guard path.count > 1 else {
+            throw .badAddress("the Redis URL names no unix socket: write redis+unix:///path/to.sock")
+        }
         var address = RedisAddress(endpoint: .unix(path: path))
         if !authority.isEmpty { address.credentials = try Self.credentials(authority.dropLast()) }
         for (name, value) in options {
@@ -108,7 +111,8 @@ struct RedisAddressParser {
             let host = parts.first ?? ""
             guard !host.isEmpty else { throw .badAddress("the Redis URL names no host: write redis://host:6379") }
             guard host.utf8.allSatisfy(isOfName) else {
-                throw .badAddress("the host of the Redis URL has other characters than letters, digits, dots and dashes")
+                throw .badAddress(
+                    "the host of the Redis URL has other characters than letters, digits, dots and dashes")
             }
             return (String(host), try parts.count == 2 ? port(parts[1]) : RedisAddress.standardPort)
         }
@@ -117,7 +121,9 @@ struct RedisAddressParser {
         }
         let host = text[..<end].dropFirst()
         let tail = text[end...].dropFirst()
-        let isAddress = host.contains(":") && host.utf8.allSatisfy { isOfName($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") }
+        let isAddress =
+            host.contains(":")
+            && host.utf8.allSatisfy { isOfName($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") }
         guard isAddress, tail.isEmpty || tail.first == ":" else {
             throw .badAddress("the Redis URL has no IPv6 address in its brackets: write [::1]:6379")
         }
@@ -159,7 +165,8 @@ struct RedisAddressParser {
                 continue
             }
             guard let high = rest.popFirst(), let low = rest.popFirst(), let value = hexadecimal(high, low) else {
-                throw .badAddress("the \(what) of the Redis URL has a % that two hexadecimal digits don't follow: write %25")
+                throw .badAddress(
+                    "the \(what) of the Redis URL has a % that two hexadecimal digits don't follow: write %25")
             }
             bytes.append(value)
         }
@@ -170,7 +177,8 @@ struct RedisAddressParser {
     }
 
     private static func hexadecimal(_ high: UInt8, _ low: UInt8) -> UInt8? {
-        guard let high = Character(UnicodeScalar(high)).hexDigitValue, let low = Character(UnicodeScalar(low)).hexDigitValue
+        guard let high = Character(UnicodeScalar(high)).hexDigitValue,
+            let low = Character(UnicodeScalar(low)).hexDigitValue
         else { return nil }
         return UInt8(truncatingIfNeeded: high << 4 | low)
     }
