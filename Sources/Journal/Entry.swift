@@ -65,6 +65,8 @@ public enum EntryKind: String, Sendable, CaseIterable {
     case sessionExpire = "session.expire"
     /// Forgets an ended session and its channel.
     case sessionForget = "session.forget"
+    /// Changes nothing: a node appends it to see that its own tail moves.
+    case canary
 
     /// True where the channel names a session.
     public var isSession: Bool { rawValue.hasPrefix("session.") }

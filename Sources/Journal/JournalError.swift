@@ -8,14 +8,14 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
         case diskFull = "disk-full"
         /// The round may or may not be durable.
         case outcomeUnknown = "outcome-unknown"
-        /// The round is in the Redis primary, but too few replicas confirmed it.
-        case notReplicated = "not-replicated"
-        /// Too much is under way: nothing was written.
-        case busy
         /// A row's checksum doesn't match, or a row is missing or unknown: stop, never retry.
         case corrupt
-        /// The file could not be opened.
+        /// The file could not be opened, or Redis can't be used: nothing was written.
         case unavailable
+        /// Too much waits already: nothing was written.
+        case busy
+        /// Redis has it, but the wanted replicas didn't confirm it: it may get lost.
+        case notReplicated = "not-replicated"
     }
 
     /// The kind of failure.

@@ -11,6 +11,9 @@ public enum SharedArrival: Sendable {
     case confirmed(UInt64)
     /// Appends of this process that were not made, or whose outcome is unknown, by their counters.
     case failed([UInt64], JournalError)
+    /// The wanted replicas have every append of this process up to that counter. Comes only where replicas are waited for;
+    /// there an append is acknowledged when it arrived *and* was confirmed, in whichever order.
+    case confirmed(upTo: UInt64)
     /// The state at the newest entry that was handed over is wanted as a checkpoint.
     case checkpointWanted(@Sendable (Result<CheckpointContent, JournalError>) -> Void)
     /// The state is to be replaced by a checkpoint's. With `hasSurplus` what this node has and the fleet hasn't is kept in a

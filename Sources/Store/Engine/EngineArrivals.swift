@@ -51,7 +51,6 @@ extension EngineCore {
     }
 
     private func cameBack(_ arrived: ArrivedEntry, _ applied: Applied, isDelivered: Bool, _ fleet: Fleet) {
-        fleet.cameBackAt = clock.monotonic()
         let counter = arrived.entry.id.counter
         guard isDelivered, let write = fleet.awaiting.take(counter), let to = write.to else { return }
         guard fleet.unconfirmed?.holds(counter) ?? false else {
@@ -83,7 +82,6 @@ extension EngineCore {
     private func resume(_ fleet: Fleet) {
         if fleet.machine.resumed() { endSubscriptions() }
         fleet.terms.notify(.live(state.place))
-        fleet.cameBackAt = clock.monotonic()
         guard !fleet.resubmissions.isEmpty else { return }
         // First of all that this process appends now: their counters are below those of what follows.
         fleet.link.append(fleet.resubmissions)

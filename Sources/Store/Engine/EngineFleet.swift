@@ -57,17 +57,13 @@ extension EngineCore {
         wait(.reach(cursor, to), for: cursor)
     }
 
-    /// Looks after what only a fleet has: overdue answers, the canary, the checkpoint in Redis.
+    /// Looks after what only a fleet has: overdue answers, the checkpoint in Redis.
     func tendFleet(at now: Int64) {
         guard let fleet else { return }
         let late = EngineError(.outcomeUnknown, "the entry did not come back from Redis in time")
         for write in fleet.awaiting.takeOverdue(at: now) { if let to = write.to { answer(to, .failure(late)) } }
         let behind = EngineError(.unavailable, "this node is behind the journal; try again")
         for request in fleet.barrier.takeOverdue(at: now) { shared.refuse(request, with: behind) }
-        let isCanaryDue = now - fleet.cameBackAt >= EngineLimits.canaryMilliseconds
-        if fleet.machine.standing == .live, isCanaryDue, !fleet.awaiting.upkeep.contains("") {
-            propose(Draft(channel: "", kind: .canary)) { _ in }
-        }
         offerCheckpoint(at: now, fleet)
         shared.note(fleet: fleet)
     }

@@ -82,7 +82,7 @@ final class EngineShared: Sendable {
     /// Notes how the node stands to the others.
     func note(fleet: Fleet?) {
         guard let fleet else { return }
-        let health = FleetHealth(fleet, at: clock.monotonic())
+        let health = FleetHealth(fleet)
         state.withLock { $0.fleet = health }
     }
 

@@ -91,10 +91,6 @@ public enum EngineLimits {
     static let appendMilliseconds: Int64 = 5_000
     /// Milliseconds that a request waits for what the journal already has.
     static let barrierMilliseconds: Int64 = 1_000
-    /// Milliseconds without an own entry that came back after which one is appended for that.
-    static let canaryMilliseconds: Int64 = 1_000
-    /// Milliseconds after which a live node whose entries don't come back is stalled.
-    static let stalledMilliseconds: Int64 = 3_500
     /// Rows that wait to be written at which an idle moment is used, and at which no moment is waited for.
     static let unwrittenRowsIdle = 128
     static let unwrittenRowsMax = 2_000

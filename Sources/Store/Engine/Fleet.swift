@@ -13,8 +13,6 @@ final class Fleet {
     /// Writes whose entry came back, until enough replicas have it; nil where nobody waits for replicas.
     var unconfirmed: Unconfirmed?
     var duty = CheckpointDuty()
-    /// Own entries that came back, for the canary.
-    var cameBackAt: Int64 = 0
     var lostEntries = 0
 
     init(link: any JournalLink, journal: SharedJournal, terms: FleetTerms) {

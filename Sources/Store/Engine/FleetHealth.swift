@@ -39,15 +39,11 @@ public struct FleetHealth: Sendable, Equatable {
 
 extension FleetHealth {
     /// What the link says, and what the engine sees of it.
-    init(_ fleet: Fleet, at now: Int64) {
+    init(_ fleet: Fleet) {
         let status = fleet.link.status
         self.init(
-            isAway: status.isAway, phase: status.phase, halted: status.halted, lagMilliseconds: status.lagMilliseconds,
+            isAway: status.isAway, isStalled: status.isStalled, phase: status.phase, halted: status.halted, lagMilliseconds: status.lagMilliseconds,
             roundTripMicroseconds: status.roundTripMicroseconds, members: max(1, status.members.count), warnings: status.warnings,
             notReplicated: status.isNotReplicated, lostEntries: fleet.lostEntries)
-        // A live node appends a canary whenever nothing of its own came back for a second.
-        isStalled =
-            status.isLive && !status.isAway && fleet.machine.standing == .live
-            && now - fleet.cameBackAt > EngineLimits.stalledMilliseconds
     }
 }

@@ -73,6 +73,7 @@ extension State {
         case .sessionEnd: endSession(entry)
         case .sessionExpire: expireSession(entry)
         case .sessionForget: forgetSession(entry, at: cursor)
+        case .canary: Applied(Outcome())
         }
     }
 }
