@@ -47,8 +47,6 @@ public struct EntryID: Hashable, Sendable, CustomStringConvertible {
 public enum EntryKind: String, Sendable, CaseIterable {
     /// Opens a lineage.
     case open
-    /// Changes nothing: shows a node that what it appends comes back to it.
-    case canary
     /// Appends a publication to a channel.
     case publish
     /// Empties a channel's window and keeps its offsets.

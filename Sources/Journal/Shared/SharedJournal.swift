@@ -7,7 +7,8 @@ import Migrations
 /// - Isolation: the writer thread.
 public final class SharedJournal: EntryJournal {
     private let link: any JournalLink
-    private var copy: JournalRows
+    private let copy: JournalRows
+    private var insertion: JournalRows.Insertion?
     private var proposals: [Entry] = []
     private var behind: [JournalRow] = []
 
@@ -43,20 +44,23 @@ public final class SharedJournal: EntryJournal {
     /// Forgets the proposals. Recorded rows stay: they were applied, and are in Redis.
     public func discard() { proposals.removeAll(keepingCapacity: true) }
 
-    public func writeBehind(_ db: Database) throws { try copy.insert(db, behind) }
+    public func writeBehind(_ db: Database) throws { insertion = try copy.insert(db, behind) }
 
     public func wroteBehind() {
-        copy.inserted()
+        if let insertion { copy.inserted(insertion) }
+        insertion = nil
         behind.removeAll(keepingCapacity: true)
     }
 
     /// Forgets rows that are not in the file: a checkpoint takes their place.
     public func dropUnwritten() { behind.removeAll() }
 
-    /// Goes on with another file: one that took a checkpoint, or that was opened anew.
-    public func reopened(_ copy: JournalRows) {
-        self.copy = copy
+    /// Goes on with a file that took a checkpoint, or that was opened anew.
+    public func reload(from file: DatabaseFile) throws(JournalError) {
+        try copy.reload(from: file)
+        insertion = nil
         let head = copy.head
+        // A commit of which nothing is known may have been made all the same.
         behind.removeAll { $0.cursor <= head }
     }
 

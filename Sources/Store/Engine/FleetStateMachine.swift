@@ -48,6 +48,9 @@ struct FleetStateMachine: Equatable, Sendable {
         }
     }
 
+    /// True while what memory says is what the fleet says, as far as Redis answers.
+    var isCurrent: Bool { standing == .live || standing == .away }
+
     /// True when what was applied may be written to the file.
     var mayFlush: Bool { !hasSilent }
 

@@ -62,7 +62,6 @@ extension State {
     private mutating func transition(_ entry: Entry, at cursor: Cursor) -> Applied {
         switch entry.kind {
         case .open: open(entry, at: cursor)
-        case .canary: Applied(Outcome())
         case .publish: publish(entry)
         case .historyRemove: removeHistory(entry)
         case .channelDrop: dropChannel(entry, at: cursor)
