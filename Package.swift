@@ -103,6 +103,7 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
             path: "Tests/TestSupport",
+            exclude: ["faultproxy.py"],
             swiftSettings: strict
         ),
         .testTarget(name: "StyleTests", swiftSettings: strict),
