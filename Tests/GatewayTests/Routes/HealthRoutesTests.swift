@@ -95,8 +95,9 @@ import Testing
                     "GET /health/ready nothing", "HEAD /api/sessions/{id} session", "PATCH /api/sessions/{id} session",
                     "POST /api apiKey", "POST /api/batch apiKey", "POST /api/broadcast apiKey",
                     "POST /api/channels apiKey", "POST /api/history apiKey", "POST /api/history_remove apiKey",
-                    "POST /api/info apiKey", "POST /api/publish apiKey", "POST /api/sessions session",
-                    "POST /api/sessions/{id}/touch session", "PUT /api/sessions/{id} session",
+                    "POST /api/import apiKey", "POST /api/info apiKey", "POST /api/publish apiKey",
+                    "POST /api/sessions session", "POST /api/sessions/{id}/touch session",
+                    "PUT /api/sessions/{id} session",
                 ])
             let other = try await rig.send(.get, "/nothing/here")
             #expect(other.status == 404)
