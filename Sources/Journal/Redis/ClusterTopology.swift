@@ -47,8 +47,8 @@ public struct ClusterTopology: Sendable, Equatable {
     /// Every node that serves slots, each once, at most `RedisLimits.nodesKnownMax`.
     public var nodes: [Node] {
         var seen: Set<Node> = []
-        let all = ranges.lazy.flatMap(\.nodes).filter { seen.insert($0).inserted }
-        return Array(all.prefix(RedisLimits.nodesKnownMax))
+        // Not lazily: a lazy filter may ask twice about the same node.
+        return Array(ranges.flatMap(\.nodes).filter { seen.insert($0).inserted }.prefix(RedisLimits.nodesKnownMax))
     }
 
     private static func range(_ item: RESPValue, _ askedHost: String) throws(RedisError) -> Range {

@@ -88,7 +88,8 @@ extension RESPReply {
         records.reserveCapacity(count)
         for index in 0..<count {
             guard let record = list.pointee.child(index), let id = record.pointee.child(0)?.pointee.text,
-                let cursor = StreamRecord.cursor(ofID: id), let fields = record.pointee.child(1)
+                let cursor = StreamRecord.cursor(ofID: id), let fields = record.pointee.child(1),
+                fields.pointee.kind == .array
             else { throw .protocolViolation("a stream record without an id of two numbers and its fields") }
             records.append(StreamRecord(cursor: cursor, payload: payload(in: fields)))
         }

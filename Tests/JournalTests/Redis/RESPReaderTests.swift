@@ -4,7 +4,7 @@ import Testing
 
 /// What the reader makes of any bytes: replies, or one typed error with bounded memory.
 @Suite struct RESPReaderTests {
-    private func read(_ text: String, slice: Int = .max, limits: RedisLimits = .standard) throws(RedisError)
+    private func read(_ text: String, slice: Int = .max, limits: RedisLimits = .standard) throws
         -> [RESPValue]
     {
         try read(Array(text.utf8), slice: slice, limits: limits).map(\.value)
@@ -13,7 +13,7 @@ import Testing
     private func read(
         _ bytes: [UInt8], slice: Int = .max, limits: RedisLimits = .standard,
         into found: ([RESPReply]) -> Void = { _ in }
-    ) throws(RedisError) -> [RESPReply] {
+    ) throws -> [RESPReply] {
         let reader = RESPReader(limits: limits)
         var replies: [RESPReply] = []
         var rest = bytes[...]
@@ -21,7 +21,7 @@ import Testing
             let piece = Array(rest.prefix(slice))
             rest = rest.dropFirst(piece.count)
             do {
-                try piece.withUnsafeBytes { (bytes) throws(RedisError) in try reader.read(bytes) { replies.append($0) }
+                try piece.withUnsafeBytes { bytes in try reader.read(bytes) { replies.append($0) }
                 }
             } catch {
                 found(replies)
@@ -81,7 +81,7 @@ import Testing
         let reader = RESPReader()
         for text in ["?", "+OK\r\n"] {
             #expect(throws: RedisError.self) {
-                try Array(text.utf8).withUnsafeBytes { (bytes) throws(RedisError) in
+                try Array(text.utf8).withUnsafeBytes { bytes in
                     try reader.read(bytes) { _ in Issue.record("a reply after a violation") }
                 }
             }
@@ -130,7 +130,7 @@ import Testing
         #expect(try read(Array("*-1\r\n".utf8))[0].readRecords() == [])
         #expect(try read(Array("*0\r\n".utf8))[0].rangeRecords() == [])
         for wrong in [
-            "+OK\r\n", ":1\r\n", "*1\r\n:1\r\n", "*1\r\n*2\r\n$3\r\n7-x\r\n*0\r\n", "$1\r\nx\r\n",
+            "+OK\r\n", ":1\r\n", "*1\r\n:1\r\n", "*1\r\n*2\r\n$3\r\n7-1\r\n:1\r\n", "$1\r\nx\r\n",
             "*1\r\n*1\r\n$3\r\n7-1\r\n",
         ] {
             let reply = try read(Array(wrong.utf8))[0]

@@ -1,4 +1,5 @@
 import Journal
+import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
