@@ -2,7 +2,7 @@ import Journal
 
 /// A JSON document with a version and a life that slides along with its use.
 public struct Session: Sendable, Equatable {
-    /// 32 hexadecimal digits.
+    /// 32 hexadecimal digits, or the id that an operator imported it under.
     public let id: String
     /// What kind of session it is, for lists; free text.
     public let type: String

@@ -95,8 +95,8 @@ import Testing
                     "GET /health/ready nothing", "HEAD /api/sessions/{id} session", "PATCH /api/sessions/{id} session",
                     "POST /api apiKey", "POST /api/batch apiKey", "POST /api/broadcast apiKey",
                     "POST /api/channels apiKey", "POST /api/disconnect apiKey", "POST /api/history apiKey",
-                    "POST /api/history_remove apiKey",
-                    "POST /api/info apiKey", "POST /api/publish apiKey", "POST /api/sessions session",
+                    "POST /api/history_remove apiKey", "POST /api/import apiKey", "POST /api/info apiKey",
+                    "POST /api/publish apiKey", "POST /api/sessions session",
                     "POST /api/sessions/{id}/touch session", "POST /api/unsubscribe apiKey",
                     "PUT /api/sessions/{id} session",
                 ])
