@@ -1,4 +1,5 @@
 import GRDB
+import Migrations
 
 /// The ordered log of all entries, wherever it gets its order.
 ///
@@ -46,6 +47,11 @@ public protocol EntryJournal: AnyObject, EntryRows {
     ///   - checkpoint: rows after it are needed for replay and stay, as does the newest row.
     /// - Returns: true when there may be more to delete.
     func trim(before time: Int64, bytesMax: Int, checkpoint: Cursor) throws(JournalError) -> Bool
+
+    /// Goes on with a file that was reopened after a failed commit.
+    ///
+    /// - Errors: `corrupt` when the file lacks what was durable before.
+    func reopened(_ file: DatabaseFile) throws(JournalError)
 
     /// Notes a clean stop: the last act.
     func markClean() throws(JournalError)

@@ -18,10 +18,14 @@ public final class DatabaseFile: Sendable {
     /// Page cache of the writing connection.
     private static let cacheKibibytes = 32_768
 
+    /// What a commit promises.
+    public let durability: HeadRecord.Durability
+
     /// Opens or creates the file, brings its schema up to date and sets the durability.
     ///
     /// - Errors: `notOurFile`, `newerFormat`, `corrupt`, `diskFull`, `inputOutput`, `directoryUnusable`.
     public init(_ directory: DataDirectory, durability: HeadRecord.Durability) throws(StorageError) {
+        self.durability = durability
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(Self.busySeconds)

@@ -56,7 +56,7 @@ public final class SharedJournal: EntryJournal {
     public func dropUnwritten() { behind.removeAll() }
 
     /// Goes on with a file that took a checkpoint, or that was opened anew.
-    public func reload(from file: DatabaseFile) throws(JournalError) {
+    public func reopened(_ file: DatabaseFile) throws(JournalError) {
         try copy.reload(from: file)
         insertion = nil
         let head = copy.head

@@ -112,25 +112,30 @@ extension EngineCore {
     ) -> Result<(place: Place, chain: LineageChain), JournalError> {
         fleet.journal.dropUnwritten()
         return Result { () throws(JournalError) in
-            if hasSurplus { try keepSurplus(beyond: content.chain, fleet) }
+            let surplus = hasSurplus ? try keepSurplus(beyond: content.chain, fleet) : []
             state = try CheckpointContent.adopt(content, into: file)
-            try fleet.journal.reload(from: file)
+            try fleet.journal.reopened(file)
+            fleet.resubmissions =
+                Resubmission(
+                    surplus: surplus, waiting: fleet.resubmissions, origin: origin,
+                    // Only what was delivered is in the file, and that was acknowledged.
+                    acknowledged: { _ in true }, last: state.origins.last(of: origin)
+                ).again
             checkpointed = state.head
             fleet.machine.joined()
             fleet.duty = CheckpointDuty()
             memoryFailure = nil
             epochsChanged()
-            fleet.resubmissions = Resubmission.entries(fleet.resubmissions, above: state.origins.last(of: origin))
             return (state.place, state.chain)
         }
     }
 
-    /// Keeps what this node has and the fleet hasn't, and plans to append again what was acknowledged here.
-    private func keepSurplus(beyond chain: LineageChain, _ fleet: Fleet) throws(JournalError) {
-        let surplus = try Surplus.keep(of: file, beyond: chain, in: configuration.directory, origin: origin)
+    /// Keeps what this node has and the fleet hasn't in a file; returns what of it was acknowledged here.
+    private func keepSurplus(beyond chain: LineageChain, _ fleet: Fleet) throws(JournalError) -> [ArrivedEntry] {
+        let surplus = try Surplus.keep(file, notOn: chain, origin: origin, in: configuration.directory)
         fleet.lostEntries += surplus.count
-        fleet.resubmissions = surplus.own.filter { $0.outcome.refusal == nil }.map(\.entry)
         if let path = surplus.path { fleet.terms.notify(.lost(entries: surplus.count, path: path)) }
+        return surplus.own.filter { $0.outcome.refusal == nil }.map { ArrivedEntry(cursor: $0.cursor, entry: $0.entry) }
     }
 }
 

@@ -1,3 +1,5 @@
+import Journal
+
 /// How a node stands in its fleet: whether the shared journal answers, and how far this node has followed it.
 public struct FleetHealth: Sendable, Equatable {
     /// The phase in which everything is well; any other keeps the node from being ready.

@@ -170,8 +170,9 @@ extension EngineCore {
             if !wasFull {
                 // After a failed fsync the kernel may have dropped dirty pages: only what is read back from a newly
                 // opened file counts ("fsyncgate").
+                let durability = file.durability
                 try file.close()
-                file = try DatabaseFile(configuration.directory, durability: file.durability)
+                file = try DatabaseFile(configuration.directory, durability: durability)
                 try journal.reopened(file)
             }
             try file.walCheckpoint(truncating: true)
