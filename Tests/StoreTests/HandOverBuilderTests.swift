@@ -31,10 +31,10 @@ import Testing
     @Test func epochs_whenTheyChange_separateWhatCameBeforeFromWhatFollows() {
         var builder = HandOverBuilder()
         builder.publish(Self.publication(1), to: "a")
-        builder.changeEpochs()
+        builder.endSubscriptions()
         builder.publish(Self.publication(1), to: "a")
         #expect(words(builder.take(failed: nil)) == ["a:1", "epochs", "a:1"])
-        builder.changeEpochs()
+        builder.endSubscriptions()
         #expect(builder.take(failed: EngineError(.diskFull, "")).items.isEmpty)
     }
 

@@ -41,7 +41,7 @@ import Testing
         }
 
         func checkpoint() throws {
-            try Checkpoint.store(state, journalBytes: journal.sizeBytes, in: file)
+            try Checkpoint.store(state, journal: journal, in: file)
             state.markFlushed()
         }
 

@@ -66,14 +66,14 @@ import Testing
     ])
     func flush_isDueByNumberOrByTime(dirty: Int, passed: Int64, isDue: Bool) {
         let housekeeping = Housekeeping(flushInterval: 1_000, now: 50)
-        #expect(housekeeping.isFlushDue(at: 50 + passed, dirty: dirty) == isDue)
+        #expect(housekeeping.isFlushDue(at: 50 + passed, dirty: dirty, isShared: false) == isDue)
     }
 
     @Test func flush_countsFromTheLastOne() {
         var housekeeping = Housekeeping(flushInterval: 1_000, now: 0)
         housekeeping.flushed(at: 5_000)
-        #expect(!housekeeping.isFlushDue(at: 5_999, dirty: 1))
-        #expect(housekeeping.isFlushDue(at: 6_000, dirty: 1))
+        #expect(!housekeeping.isFlushDue(at: 5_999, dirty: 1, isShared: false))
+        #expect(housekeeping.isFlushDue(at: 6_000, dirty: 1, isShared: false))
     }
 
     @Test func tick_comesOncePerPeriod() {

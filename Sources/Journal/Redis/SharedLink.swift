@@ -7,7 +7,7 @@ import Synchronization
 ///   state is replaced by a checkpoint. No append is ever sent twice by the link.
 /// - Isolation: everything may be called on any thread.
 /// - Lifetime: a link that was started holds its connections until it is stopped.
-public final class SharedLink: Sendable {
+public final class SharedLink: JournalLink {
     private let loop: any EventLoop
     private let board: SharedBoard
     private let core: NIOLoopBoundBox<LinkCore>

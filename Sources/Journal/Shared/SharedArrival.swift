@@ -7,8 +7,6 @@ public enum SharedArrival: Sendable {
     case suspended(TailStateMachine.Suspension)
     /// Appends are taken from here on.
     case resumed
-    /// Enough replicas have every append of this process up to this counter; only where replicas are waited for.
-    case confirmed(UInt64)
     /// Appends of this process that were not made, or whose outcome is unknown, by their counters.
     case failed([UInt64], JournalError)
     /// The wanted replicas have every append of this process up to that counter. Comes only where replicas are waited for;

@@ -23,7 +23,7 @@ extension EngineCore {
             fleet.terms.notify(.halted(why))
             failAll(EngineError(.outcomeUnknown, why.description), fleet)
         }
-        shared.note(fleet: fleet)
+        shared.note(fleet: FleetHealth(fleet))
     }
 
     private func take(_ entries: [ArrivedEntry], isDelivered: Bool, _ fleet: Fleet) {

@@ -29,6 +29,8 @@ final class EngineCore {
     /// Set while memory could not be rebuilt: nothing can be answered.
     var memoryFailure: EngineError?
 
+    /// Requests that wait for what the journal has already.
+    var barrier = Barrier()
     /// True while a request is handled whose node has all that the journal had when it came.
     var isCaughtUp = false
 
@@ -75,7 +77,7 @@ final class EngineCore {
         released = state.head
         if let openingReason { try openLineage(because: openingReason) }
         shared.note(idSecret: state.idSecret)
-        shared.note(fleet: fleet)
+        shared.note(fleet: fleet.map { FleetHealth($0) })
         fleet?.link.start()
     }
 
@@ -137,7 +139,7 @@ final class EngineCore {
         release(failed: failure)
         if failure != nil { rebuildMemory() }
         shared.note(failure: writer.refusal ?? memoryFailure)
-        fleetRoundEnded()
+        takeUpReached()
     }
 
     private func undoRound(after error: EngineError) {

@@ -6,25 +6,23 @@ extension EngineCore {
     ///
     /// - Returns: false when that was done, or the node runs alone: what memory says is the truth.
     func waitsForJournal(_ request: Request) -> Bool {
-        guard let fleet, !isCaughtUp else { return false }
-        fleet.barrier.ask(request)
+        guard fleet != nil, !isCaughtUp else { return false }
+        barrier.ask(request)
         return true
     }
 
     /// Sends the round's question, and takes up what has waited long enough.
-    func fleetRoundEnded() {
-        guard let fleet else { return }
-        if fleet.barrier.hasQuestion {
-            let (requests, mailbox, shared) = (fleet.barrier.takeAsking(), mailbox, shared)
+    func takeUpReached() {
+        if let fleet, barrier.hasQuestion {
+            let (requests, mailbox, shared) = (barrier.takeAsking(), mailbox, shared)
             fleet.link.reach { result in
                 let requests = requests.map { Request.caughtUp($0, result) }
                 if let error = mailbox.put(requests) { for request in requests { shared.refuse(request, with: error) } }
             }
         }
-        let reached = fleet.barrier.takeReached(state.head)
+        let reached = barrier.takeReached(state.head)
         guard !reached.isEmpty else { return }
-        for request in reached { handleCaughtUp(request) }
-        release(failed: nil)
+        round { for request in reached { handleCaughtUp(request) } }
     }
 
     /// Handles a request whose question was answered.
@@ -44,28 +42,24 @@ extension EngineCore {
 
     private func wait(_ request: Request, for cursor: Cursor) {
         let deadline = clock.monotonic() + EngineLimits.barrierMilliseconds
-        fleet?.barrier.wait(request, for: cursor, deadline: deadline)
+        barrier.wait(request, for: cursor, deadline: deadline)
     }
 
     /// Answers once everything up to a cursor was applied here.
     func reach(_ cursor: Cursor, _ to: Return<Cursor>) {
         if cursor <= state.head { return answer(to, .success(state.head)) }
-        guard fleet != nil else {
-            let message = "this node is at \(state.head); the cursor \(cursor) is of another journal, or of the future"
-            return answer(to, .failure(EngineError(.unavailable, message)))
-        }
         wait(.reach(cursor, to), for: cursor)
     }
 
-    /// Looks after what only a fleet has: overdue answers, the checkpoint in Redis.
+    /// Looks after what waits for the journal, and after the checkpoint in Redis.
     func tendFleet(at now: Int64) {
+        let behind = EngineError(.unavailable, "this node is at \(state.head), behind what was asked for; try again")
+        for request in barrier.takeOverdue(at: now) { shared.refuse(request, with: behind) }
         guard let fleet else { return }
         let late = EngineError(.outcomeUnknown, "the entry did not come back from Redis in time")
         for write in fleet.awaiting.takeOverdue(at: now) { if let to = write.to { answer(to, .failure(late)) } }
-        let behind = EngineError(.unavailable, "this node is behind the journal; try again")
-        for request in fleet.barrier.takeOverdue(at: now) { shared.refuse(request, with: behind) }
         offerCheckpoint(at: now, fleet)
-        shared.note(fleet: fleet)
+        shared.note(fleet: FleetHealth(fleet))
     }
 
     private func offerCheckpoint(at now: Int64, _ fleet: Fleet) {

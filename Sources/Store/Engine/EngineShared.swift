@@ -80,11 +80,7 @@ final class EngineShared: Sendable {
     }
 
     /// Notes how the node stands to the others.
-    func note(fleet: Fleet?) {
-        guard let fleet else { return }
-        let health = FleetHealth(fleet)
-        state.withLock { $0.fleet = health }
-    }
+    func note(fleet health: FleetHealth?) { state.withLock { $0.fleet = health } }
 
     /// Notes what ids are made with from keys.
     func note(idSecret: [UInt8]) { state.withLock { $0.idSecret = idSecret } }

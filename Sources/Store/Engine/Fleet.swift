@@ -7,7 +7,6 @@ final class Fleet {
     let terms: FleetTerms
     var machine = FleetStateMachine()
     var awaiting = Awaiting()
-    var barrier = Barrier()
     /// Entries that this process had acknowledged and the fleet lost: appended again as soon as the node is live.
     var resubmissions: [Entry] = []
     /// Writes whose entry came back, until enough replicas have it; nil where nobody waits for replicas.
