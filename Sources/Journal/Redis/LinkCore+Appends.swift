@@ -6,7 +6,8 @@ extension LinkCore {
     func drainAppends() {
         let (entries, refused) = board.appends.withLock { $0.take() }
         if !refused.isEmpty {
-            let text = "more than \(SharedLimits.appendsMax) writes, or \(SharedLimits.appendBytesMax) bytes, are in flight"
+            let text =
+                "more than \(SharedLimits.appendsMax) writes, or \(SharedLimits.appendBytesMax) bytes, are in flight"
             receive(.failed(refused, JournalError(.busy, text)))
         }
         guard !entries.isEmpty else { return }
@@ -106,7 +107,8 @@ extension LinkCore {
             unconfirmed = []
         } else {
             let lost = Set(ids)
-            let text = "Redis has the write, but \(count ?? 0) of \(gate.replicas) replicas confirmed it: it may get lost"
+            let text =
+                "Redis has the write, but \(count ?? 0) of \(gate.replicas) replicas confirmed it: it may get lost"
             for append in pending.takeAll() {
                 if lost.contains(append.id) { release([append]) } else { pending.sent(append) }
             }

@@ -67,7 +67,8 @@ extension LinkCore {
                     core.expire(replaced?.previous, but: replaced?.pointer)
                     outcome.give(.success(()))
                 case .success(false):
-                    outcome.give(.failure(JournalError(.unavailable, "another checkpoint is as new, or a lineage began")))
+                    outcome.give(
+                        .failure(JournalError(.unavailable, "another checkpoint is as new, or a lineage began")))
                 case .failure(let error):
                     outcome.give(.failure(JournalError(.outcomeUnknown, error.description)))
                 }
@@ -154,8 +155,8 @@ extension LinkCore {
             var (newest, bytes) = (newest, bytes)
             for record in records {
                 bytes += record.payload?.count ?? 0
-                // What can't be read is as good as trimmed: the windows before it are not taken over.
                 guard bytes <= CheckpointLimits.retainedBytesMax,
+                    // What can't be read is as good as trimmed: the windows before it are not taken over.
                     let entry = try? StreamEntryCoding.decode(record.payload ?? [])
                 else { return then(self, newest.reversed()) }
                 newest.append(ArrivedEntry(cursor: record.cursor, entry: entry))

@@ -52,6 +52,7 @@ extension LinkCore {
 public struct SharedLane: FleetLane {
     let board: SharedBoard
     let wake: @Sendable () -> Void
+    /// This node.
     public let origin: UInt64
 
     /// Origins of all nodes that live, this one included.

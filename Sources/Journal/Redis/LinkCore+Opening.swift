@@ -39,7 +39,8 @@ extension LinkCore {
             guard found.identity.isPrimary, found.identity.server == plan.server, found.top == plan.expectedTop,
                 found.pointer?.nonce == plan.expectedPointer
             else { return nil }
-            let cursor = Cursor(lineage: plan.lineage(time: found.time, random: .random(in: .min ... .max)), sequence: 0)
+            let cursor = Cursor(
+                lineage: plan.lineage(time: found.time, random: .random(in: .min ... .max)), sequence: 0)
             opened = cursor
             return exchangePlan(of: plan, at: cursor, with: content, stored, found)
         } done: { core, result in

@@ -94,7 +94,7 @@ extension LinkCore {
         board.consumption.withLock { [cost] in $0.handed(cost) }
         receive(.entries(entries, isDelivered: isDelivered))
         let time = board.clock.withLock { $0?.time(at: Self.now) }
-        let lag = time.map { max(0, $0 - newest.entry.time) }
+        let lag = time.map { max(0, $0.subtractingReportingOverflow(newest.entry.time).partialValue) }
         board.status.withLock { $0.lagMilliseconds = lag }
     }
 
@@ -133,7 +133,8 @@ extension LinkCore {
                 let parts = reply[index + 1]?.text?.split(separator: " "), parts.count == 2,
                 let place = Place(String(parts[0])), let postedAt = Int64(parts[1])
             else { return nil }
-            return RollPost(origin: origin, place: place, age: max(0, time.subtractingReportingOverflow(postedAt).partialValue))
+            return RollPost(
+                origin: origin, place: place, age: max(0, time.subtractingReportingOverflow(postedAt).partialValue))
         }
     }
 }

@@ -40,7 +40,7 @@ final class LinkCore {
     /// An append met a loss; the tail looks as soon as its read ends.
     var isLossPending = false
     var gate: ReplicationGate
-    var ownSeenAt: Int64 = .min
+    var ownSeenAt: Int64 = 0
     var leases: LeaseWatch
     var stamp: UInt64 = 0
     var isCheckpointer = false

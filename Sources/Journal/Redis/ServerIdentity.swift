@@ -13,7 +13,8 @@ struct ServerIdentity: Equatable {
     init(_ reply: RESPReply) throws(RedisError) {
         let fields = try reply.checked().withBytes { Self.fields($0) }
         guard let fields, let server = fields.server, let isPrimary = fields.isPrimary else {
-            throw .protocolViolation("INFO replication names no role and master_replid: this Redis can't carry the journal")
+            throw .protocolViolation(
+                "INFO replication names no role and master_replid: this Redis can't carry the journal")
         }
         self.server = server
         self.isPrimary = isPrimary

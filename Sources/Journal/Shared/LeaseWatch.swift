@@ -80,7 +80,9 @@ public struct LeaseWatch: Sendable, Equatable {
         (self.server, lookedAt) = (server, now)
         for (other, value) in values where other != origin {
             if nodes[other]?.stamp != value.stamp { nodes[other] = Node(stamp: value.stamp, seenAt: now) }
-            if value.cursor == own.cursor, value.cursor != .start, value.hash != own.hash { changes.diverged.append(other) }
+            if value.cursor == own.cursor, value.cursor != .start, value.hash != own.hash {
+                changes.diverged.append(other)
+            }
         }
         for (other, node) in nodes where now - node.seenAt >= lease {
             nodes[other] = nil

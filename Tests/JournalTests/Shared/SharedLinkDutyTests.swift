@@ -20,16 +20,21 @@ struct SharedLinkDutyTests {
         var options = RedisServer.Options()
         options.replicaOf = server.port
         let replica = try await RedisServer(options)
-        try await eventually("a probe found the replica") { !node.link.status.isNotReplicated }
-        let third = node.append(1)[0]
-        try await eventually("confirmed") { node.memory.value.confirmed >= third && node.ownTaken.contains(third) }
-        _ = replica
+        // The first replica of a server gives it another replication id: that is a new lineage, too.
+        try await eventually("one is confirmed") {
+            if node.isLive, !node.link.status.isNotReplicated { node.append(1) }
+            let confirmed = node.memory.value.confirmed
+            return confirmed > second && node.ownTaken.contains(confirmed)
+        }
+        #expect(try replica.command("XLEN", "anteroom:{0}:journal") != ":0")
     }
 
     @Test func node_withAnEmptyDiskAfterATrim_joinsFromTheCheckpoint() async throws {
         let server = try await RedisServer()
         let writer = SharedNode(server.address)
-        try await eventually("live, and the one that writes checkpoints") { writer.isLive && writer.link.status.isCheckpointer }
+        try await eventually("live, and the one that writes checkpoints") {
+            writer.isLive && writer.link.status.isCheckpointer
+        }
         for round in 1...3 {
             writer.append(40)
             try await eventually("arrived") { writer.taken.count == 40 * round }
@@ -135,6 +140,23 @@ struct SharedLinkDutyTests {
         try await eventually("canaries came back") { node.memory.value.canaries >= 3 }
         #expect(node.taken.isEmpty && node.memory.value.failed.isEmpty)
         #expect((node.link.status.lagMilliseconds ?? -1) >= 0)
+    }
+
+    @Test func tail_whenTheEngineConsumesNothing_stopsReadingAndSaysThatItStalls() async throws {
+        let server = try await RedisServer()
+        let node = SharedNode(server.address)
+        try await eventually("live") { node.isLive }
+        let mebibyte = 1 << 20
+        for round in 1...2 {
+            node.append(33, bodyBytes: mebibyte)
+            try await eventually("most arrived") { node.taken.count >= 32 * round }
+        }
+        node.append(3, bodyBytes: mebibyte)
+        try await eventually("what Redis has doesn't come back") { node.link.status.isStalled }
+        #expect(node.isLive && node.taken.count < 69)
+        node.link.consumed(.max)
+        try await eventually("all arrived") { node.taken.count == 69 && !node.link.status.isStalled }
+        #expect(node.memory.value.failed.isEmpty)
     }
 
     @Test func start_withAWrongPassword_isFatalAndWithoutRedisIsNot() async throws {

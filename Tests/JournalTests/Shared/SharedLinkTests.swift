@@ -56,7 +56,9 @@ struct SharedLinkTests {
         #expect(!first.memory.value.events.contains("join") && !second.memory.value.events.contains("join"))
     }
 
-    @Test(arguments: [["FLUSHALL"], ["DEL", "anteroom:{0}:journal"], ["DEL", "anteroom:{0}:journal", "anteroom:{0}:pointer"]])
+    @Test(arguments: [
+        ["FLUSHALL"], ["DEL", "anteroom:{0}:journal"], ["DEL", "anteroom:{0}:journal", "anteroom:{0}:pointer"],
+    ])
     func nodes_whenTheStreamIsWiped_openANewLineageAndKeepTheirState(_ command: [String]) async throws {
         let server = try await RedisServer()
         let (first, second) = try await pair(server)
@@ -87,15 +89,18 @@ struct SharedLinkTests {
 
     @Test func nodes_whenAReplicaWithoutTheTailTakesOver_keepWhatTheyHadAndAgree() async throws {
         let primary = try await RedisServer()
-        let (first, second) = try await pair(primary)
         var options = RedisServer.Options()
         options.replicaOf = primary.port
         let replica = try await RedisServer(options)
+        try await eventually("synchronized") {
+            try replica.command("INFO", "replication").contains("master_link_status:up")
+        }
+        let (first, second) = try await pair(primary)
         first.append(10)
         try await eventually("replicated") {
-            try first.taken.count == 10 && second.taken.count == 10
-                && replica.command("XLEN", "anteroom:{0}:journal").dropFirst().description >= "11"
-                && replica.command("INFO", "replication").contains("master_link_status:up")
+            let newest = try replica.command("XREVRANGE", "anteroom:{0}:journal", "+", "-", "COUNT", "1")
+            return first.taken.count == 10 && second.taken.count == 10
+                && newest.contains(first.memory.value.place.cursor.streamID)
         }
         try replica.promote()
         let lineage = first.lineage
@@ -120,8 +125,12 @@ struct SharedLinkTests {
     @Test func nodes_whenRedisStandsStill_areAwayAndThenGoOnInTheSameLineage() async throws {
         let server = try await RedisServer()
         let nodes = (
-            SharedNode(server.address) { $0.look = 200; $0.readSlack = 200 },
-            SharedNode(server.address) { $0.look = 200; $0.readSlack = 200 }
+            SharedNode(server.address) {
+                $0.look = 200; $0.readSlack = 200
+            },
+            SharedNode(server.address) {
+                $0.look = 200; $0.readSlack = 200
+            }
         )
         try await eventually("both nodes are live") { nodes.0.isLive && nodes.1.isLive }
         let lineage = nodes.0.lineage
@@ -130,7 +139,9 @@ struct SharedLinkTests {
         server.pause()
         try await eventually("both are away") { !nodes.0.isLive && !nodes.1.isLive }
         let refused = nodes.0.append(3)
-        try await eventually("writes are refused") { refused.allSatisfy { nodes.0.memory.value.failed[$0] == .unavailable } }
+        try await eventually("writes are refused") {
+            refused.allSatisfy { nodes.0.memory.value.failed[$0] == .unavailable }
+        }
         server.resume()
         try await eventually("both are live again") { nodes.0.isLive && nodes.1.isLive }
         nodes.1.append(5)

@@ -40,10 +40,12 @@ final class SharedNode: Sendable {
         let origin = UInt64.random(in: 1 ... .max)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = SharedConfiguration(target: .single(address)) {
-            EntryID(origin: origin, counter: counter.with { value in
-                value += 1
-                return value
-            })
+            EntryID(
+                origin: origin,
+                counter: counter.with { value in
+                    value += 1
+                    return value
+                })
         }
         configuration.prefix = prefix
         configuration.waitReplicas = replicas
@@ -135,7 +137,9 @@ final class SharedNode: Sendable {
     /// The counters of this node whose publications it took.
     var ownTaken: [UInt64] {
         taken.compactMap { line in
-            line.split(separator: " ").first.flatMap { EntryID(String($0)) }.flatMap { $0.origin == origin ? $0.counter : nil }
+            line.split(separator: " ").first.flatMap { EntryID(String($0)) }.flatMap {
+                $0.origin == origin ? $0.counter : nil
+            }
         }
     }
 }

@@ -5,8 +5,12 @@ import Testing
 struct StreamEntryCodingTests {
     private func entry(_ random: inout SeededGenerator) -> Entry {
         var header = EntryHeader()
-        if random.happens(oneIn: 2) { header.history = HistoryWindow(size: .random(in: 0 ... .max, using: &random), ttl: 5) }
-        if random.happens(oneIn: 3) { header.idempotency = IdempotencyClaim(key: random.text(upTo: 9), bodyHash: 7, window: 8) }
+        if random.happens(oneIn: 2) {
+            header.history = HistoryWindow(size: .random(in: 0 ... .max, using: &random), ttl: 5)
+        }
+        if random.happens(oneIn: 3) {
+            header.idempotency = IdempotencyClaim(key: random.text(upTo: 9), bodyHash: 7, window: 8)
+        }
         if random.happens(oneIn: 3) { header.expectedVersion = random.next() }
         if random.happens(oneIn: 3) { header.session = SessionTerms(type: random.text(upTo: 5), owner: "o", ttl: -1) }
         if random.happens(oneIn: 3) { header.reason = random.text(upTo: 20) }
@@ -52,10 +56,12 @@ struct StreamEntryCodingTests {
     }
 
     @Test func form_ofAnEntry_staysWhatItWas() {
-        let entry = Entry(id: EntryID(origin: 0x0102, counter: 3), time: 4, channel: "c:1", kind: .publish, body: [0x7b, 0x7d])
+        let entry = Entry(
+            id: EntryID(origin: 0x0102, counter: 3), time: 4, channel: "c:1", kind: .publish, body: [0x7b, 0x7d])
         #expect(
             StreamEntryCoding.encode(entry).dropLast(8).map { $0 } == [
-                1, 2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0,
+                1, 2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2, 3, 0, 0, 0, 0, 0, 0, 0, 2,
+                0, 0, 0,
                 0x63, 0x3a, 0x31, 0x7b, 0x7d,
             ])
     }
@@ -64,7 +70,8 @@ struct StreamEntryCodingTests {
         let place = Place(cursor: Cursor(lineage: 7, sequence: 9), id: EntryID(origin: 1, counter: 2))
         let links = [
             LineageChain.Link(lineage: 5, parent: .start, server: ""),
-            LineageChain.Link(lineage: 7, parent: Place(cursor: Cursor(lineage: 5, sequence: 1), id: place.id), server: "ab"),
+            LineageChain.Link(
+                lineage: 7, parent: Place(cursor: Cursor(lineage: 5, sequence: 1), id: place.id), server: "ab"),
         ]
         for chain in [LineageChain(), LineageChain(links)] {
             let pointer = CheckpointPointer(
