@@ -152,7 +152,7 @@ import Testing
         try file.close()
         try FileManager.default.removeItem(atPath: directory.data.headRecord)
         (_, file) = try open()
-        let lineages = try file.readNewest { try JournalTable($0).lineages }
+        let lineages = try file.readNewest { try JournalTable($0).spans }
         #expect(lineages.map(\.lineage) == [1, 2])
         #expect(lineages.map(\.firstRow) == [1, 2])
         try file.close()

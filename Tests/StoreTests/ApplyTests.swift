@@ -118,7 +118,7 @@ import Testing
             .session(.sessionEnd, "s"),
         ]
         for (index, draft) in drafts.enumerated() {
-            let entry = draft.entry(UInt64(index + 1), at: 2_000)
+            let entry = draft.entry(UInt64(index + 2), at: 2_000)
             let cursor = state.head.next
             let applied = state.apply(entry, at: cursor)
             #expect(applied.publication != nil)

@@ -25,7 +25,7 @@ import Testing
         Damage("UPDATE journal SET verdict = 'ended' WHERE row = 7", ["rows"]),
         Damage("DELETE FROM journal WHERE row = 7", ["sequence", "offsets"]),
         Damage("DELETE FROM journal WHERE row = \(newest)", ["head record", "checkpoint"]),
-        Damage("UPDATE journal SET row = row + 1 WHERE row = \(newest)", ["head record", "sequence", "lineages"]),
+        Damage("UPDATE journal SET row = row + 1 WHERE row = \(newest)", ["head record", "sequence", "lineages", "replay"]),
         Damage("UPDATE lineage SET first_row = 2", ["head record", "lineages"]),
         Damage("UPDATE channel SET top = top + 1 WHERE name = 'chat:1'", ["channels"]),
         Damage("UPDATE channel SET top = top - 1 WHERE name = 'session:a'", ["channels"]),
@@ -34,7 +34,7 @@ import Testing
         Damage("UPDATE channel SET floor = top + 1 WHERE name = 'chat:4'", ["channels"]),
         Damage("UPDATE channel SET epoch = '1.5' WHERE name = 'chat:5'", []),
         Damage("UPDATE meta SET value = '1.9999' WHERE key = 'cursor'", ["checkpoint"]),
-        Damage("UPDATE meta SET value = '1.40' WHERE key = 'cursor'", ["replay", "channels"]),
+        Damage("UPDATE meta SET value = '1.40' WHERE key = 'cursor'", ["replay"]),
         Damage("UPDATE session SET version = 0 WHERE id = 'a'", ["sessions"]),
         Damage("UPDATE session SET due_at = due_at - 1 WHERE id = 'a'", ["sessions"]),
         Damage("UPDATE session SET document = CAST('{' AS BLOB) WHERE id = 'a'", ["sessions"]),
@@ -63,8 +63,8 @@ import Testing
         let findings = try check(try await healthy())
         #expect(failed(findings).isEmpty, "\(findings.map(\.line).joined(separator: "\n"))")
         let names = [
-            "file", "integrity", "head record", "rows", "sequence", "lineages", "offsets", "checkpoint", "replay",
-            "channels", "sessions", "idempotency", "contents",
+            "file", "integrity", "head record", "rows", "sequence", "lineages", "offsets", "window", "checkpoint",
+            "chain", "origins", "replay", "channels", "sessions", "idempotency", "contents",
         ]
         #expect(findings.map(\.name) == names)
         #expect(findings[2].detail.hasSuffix("the next start keeps lineage 1"))

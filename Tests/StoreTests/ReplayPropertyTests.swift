@@ -100,7 +100,7 @@ import Testing
         #expect(rows.contains { $0.outcome.refusal != nil } && rows.contains { $0.outcome.offset != nil })
     }
 
-    /// Refused entries change nothing but head and journal time, and what the time itself lets expire.
+    /// Refused entries change nothing but head, origin and journal time, and what the time itself lets expire.
     @Test(arguments: 100...140 as ClosedRange<UInt64>)
     func refusedEntry_changesNothing(seed: UInt64) {
         var drafts = RandomDrafts(seed: seed)
@@ -114,8 +114,9 @@ import Testing
             refused += 1
             #expect(applied.outcome.offset == nil && applied.outcome.epoch == nil && applied.outcome.version == nil)
             #expect(applied.publication == nil)
-            before.head = state.head
+            (before.head, before.headID, before.outcomeHash) = (state.head, state.headID, state.outcomeHash)
             before.journalTime = max(before.journalTime, next.time)
+            before.origins.note(state.headID, at: before.journalTime)
             before.idempotency.expire(at: before.journalTime)
             #expect(state == before, "seed \(seed): \(next.draft.kind) was refused \(applied.outcome.verdict)")
             #expect(state.dirtyCount == before.dirtyCount, "seed \(seed)")

@@ -36,19 +36,35 @@ public final class JournalReader: Sendable {
         public let cursor: Cursor
         /// Its entry time, in milliseconds since 1970.
         public let time: Int64
-        /// True when no row was ever deleted, so that nothing was there before.
-        public var isComplete: Bool { row == 1 }
+        /// True when nothing was there before: no row was ever deleted, and the journal didn't go on from another one.
+        public let isComplete: Bool
     }
 
     /// The oldest row that is there; nil when there is none.
     public func beginning() throws(JournalError) -> Beginning? {
         try reading { db in
             let statement = try RawStatement(
-                db, "SELECT row, lineage, sequence, time FROM journal ORDER BY row LIMIT 1")
+                db, "SELECT row, lineage, sequence, time, kind, body FROM journal ORDER BY row LIMIT 1")
             guard try statement.step() else { return nil }
             defer { statement.reset() }
             let cursor = Cursor(lineage: statement.unsigned(1), sequence: statement.unsigned(2))
-            return Beginning(row: statement.int64(0), cursor: cursor, time: statement.int64(3))
+            var isComplete = statement.int64(0) == 1 && cursor.sequence == 0
+            if isComplete, statement.text(4) == EntryKind.open.rawValue {
+                isComplete = Opening(body: statement.bytes(5)).parent == .start
+            }
+            return Beginning(
+                row: statement.int64(0), cursor: cursor, time: statement.int64(3), isComplete: isComplete)
+        }
+    }
+
+    /// Where rows begin before which entries are missing, ascending: a checkpoint from elsewhere stood in for them. The last
+    /// one may be yet to come.
+    public func gaps() throws(JournalError) -> [Cursor] {
+        try reading { db in
+            let table = try JournalTable(db)
+            var gaps = table.spans.filter { !$0.followsOn }.map(\.first)
+            if let base = table.base, table.spans.allSatisfy({ $0.firstRow < base.row }) { gaps.append(base.after.next) }
+            return gaps
         }
     }
 
@@ -62,11 +78,8 @@ public final class JournalReader: Sendable {
         try reading { db in
             let oldest = try Int64.fetchOne(db, sql: "SELECT min(row) FROM journal") ?? 1
             guard case .cursor(let since) = filter.since else { return oldest }
-            let table = try JournalTable(db)
-            let place = table.row(of: since) ?? Int64.max
-            let later = table.lineages.first { $0.lineage > since.lineage }?.firstRow ?? Int64.max
             // A cursor past the end of its lineage stands before the next one.
-            return max(oldest, min(place, later))
+            return max(oldest, try JournalTable(db).row(atOrAfter: since))
         }
     }
 
@@ -116,7 +129,7 @@ public final class JournalReader: Sendable {
         var last = numbers.lowerBound - 1
         while try statement.step() {
             let number = statement.int64(0)
-            guard !isWhole || number == last + 1 else {
+            guard try !isWhole || number == last + 1 || JournalTable.beginsAfterCheckpoint(db, row: number) else {
                 throw JournalError(.corrupt, "row \(last + 1) of the journal is missing; run anteroom check")
             }
             last = number

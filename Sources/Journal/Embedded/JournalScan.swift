@@ -53,13 +53,18 @@ public struct JournalScan: Sendable {
         while try statement.step() { take(statement) }
     }
 
-    /// How many lineages there are.
-    public var lineageCount: Int { table.lineages.count }
+    /// How many runs of rows without a gap there are.
+    public var spanCount: Int { table.spans.count }
 
     private mutating func checkLineages() {
-        for (earlier, later) in zip(table.lineages, table.lineages.dropFirst()) where later.firstRow <= earlier.firstRow
+        for (earlier, later) in zip(table.spans, table.spans.dropFirst())
+        where later.firstRow <= earlier.firstRow || later.first <= earlier.first {
+            lineages.note("the span from \(later.first) at row \(later.firstRow) is before the one from \(earlier.first)")
+        }
+        if let base = table.base, let span = table.spans.first(where: { $0.firstRow >= base.row }),
+            span.firstRow != base.row || (span.first != base.after.next && span.firstSequence != 0)
         {
-            lineages.note("lineage \(later.lineage) begins at row \(later.firstRow), before lineage \(earlier.lineage)")
+            lineages.note("the span from \(span.first) doesn't follow the adopted checkpoint at \(base.after)")
         }
     }
 
@@ -82,35 +87,39 @@ public struct JournalScan: Sendable {
     }
 
     private mutating func follow(_ number: Int64, _ cursor: Cursor) {
+        let span = table.spans.last { $0.firstRow <= number }
         if let lastRow, let newest {
-            if number != lastRow + 1 {
+            let beginsSpan = span?.firstRow == number && span?.followsOn == false
+            if number != lastRow + 1, !beginsSpan {
                 let missing = number - lastRow - 1
                 order.note("\(missing) \(missing == 1 ? "row is" : "rows are") missing between \(newest) and \(cursor)")
-            } else if cursor.lineage == newest.lineage ? cursor != newest.next : cursor.sequence != 0 || cursor < newest
-            {
+            } else if beginsSpan ? cursor <= newest : !Self.follows(cursor, newest) {
                 order.note("entry \(cursor) follows \(newest)")
             }
         }
-        guard let span = table.lineages.last(where: { $0.firstRow <= number }), span.lineage == cursor.lineage,
-            table.row(of: cursor) == number
-        else {
+        guard let span, span.lineage == cursor.lineage, table.row(of: cursor) == number else {
             return lineages.note("entry \(cursor) is in row \(number), which isn't its place in the table of lineages")
         }
+    }
+
+    private static func follows(_ cursor: Cursor, _ newest: Cursor) -> Bool {
+        cursor.lineage == newest.lineage ? cursor == newest.next : cursor.sequence == 0 && cursor > newest
     }
 }
 
 /// Reads what decides whether the next start keeps the lineage.
 public enum LineageFacts {
-    /// The decision that a node would take on this file, with the newest row.
+    /// The decision that a node without Redis would take on this file, with what the next row follows.
     public static func decide(
         _ db: Database, record: HeadRecord?, bootID: String
-    ) throws -> (decision: LineageDecision, head: Cursor?) {
+    ) throws -> (decision: LineageDecision, head: Cursor) {
         let table = try JournalTable(db)
         let head = try JournalTable.newest(db)?.cursor
         let checksum = try record.flatMap {
             try table.checksum(db, at: Cursor(lineage: $0.lineage, sequence: $0.sequence))
         }
-        let decision = LineageDecision.decide(record: record, head: head, checksumAtRecord: checksum, bootID: bootID)
-        return (decision, head)
+        let decision = LineageDecision.decide(
+            home: try JournalHome.load(db), record: record, head: head, checksumAtRecord: checksum, bootID: bootID)
+        return (decision, max(head ?? .start, table.base?.after ?? .start))
     }
 }

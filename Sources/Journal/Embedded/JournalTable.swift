@@ -1,57 +1,89 @@
 import GRDB
 import Migrations
 
-/// The journal's rows in the file: reading, mapping of cursors, trimming.
+/// The journal's rows in the file: reading, and mapping of cursors to row numbers.
 public struct JournalTable: Sendable {
-    /// Where each lineage's rows begin; ascending.
-    public private(set) var lineages: [Span]
+    /// Runs of rows without a gap, in order of their rows.
+    public private(set) var spans: [Span]
+    /// The newest checkpoint that came from elsewhere; nil when the file's own journal made its state.
+    public private(set) var base: Base?
 
-    /// The rows of one lineage: `firstRow + sequence`.
+    /// Rows of one lineage, each at `firstRow + sequence - firstSequence`.
     public struct Span: Sendable, Equatable {
         /// The lineage.
         public let lineage: UInt64
-        /// The row of its sequence 0.
+        /// The sequence of the first row; 0 where the span begins with the lineage's opening.
+        public let firstSequence: UInt64
+        /// The row of that sequence.
         public let firstRow: Int64
-        /// Why it was opened.
+        /// Why the lineage was opened; `adopted` for a span that follows a checkpoint from elsewhere.
         public let reason: String
-        /// When it was opened, in milliseconds since 1970.
+        /// When the span began, in milliseconds since 1970.
         public let openedAt: Int64
+
+        /// The place of the first row.
+        public var first: Cursor { Cursor(lineage: lineage, sequence: firstSequence) }
+        /// False when entries may be missing between the row before and the first one.
+        public var followsOn: Bool { firstSequence == 0 && reason != Self.adopted }
+
+        static let adopted = "adopted"
     }
 
-    /// Reads the table of lineages.
+    /// A checkpoint that came from elsewhere: what was before it isn't in the rows.
+    public struct Base: Sendable, Equatable {
+        /// The number of the first row after it, there or yet to come. Row numbers are never used again.
+        public let row: Int64
+        /// What the checkpoint includes.
+        public let after: Cursor
+    }
+
+    /// Reads the table of spans.
     public init(_ db: Database) throws {
         let statement = try RawStatement(
-            db, "SELECT lineage, first_row, reason, opened_at FROM lineage ORDER BY lineage")
+            db, "SELECT lineage, first_sequence, first_row, reason, opened_at FROM lineage ORDER BY first_row")
         var spans: [Span] = []
         while try statement.step() {
             spans.append(
                 Span(
-                    lineage: statement.unsigned(0), firstRow: statement.int64(1), reason: statement.text(2),
-                    openedAt: statement.int64(3)))
+                    lineage: statement.unsigned(0), firstSequence: statement.unsigned(1), firstRow: statement.int64(2),
+                    reason: statement.text(3), openedAt: statement.int64(4)))
         }
-        lineages = spans
+        self.spans = spans
+        base = try Base(db)
     }
 
-    /// Notes a lineage that begins at a row.
-    mutating func open(_ span: Span) { lineages.append(span) }
+    /// Notes a span that begins after all others.
+    mutating func open(_ span: Span) { spans.append(span) }
 
-    /// The row number of a cursor; nil when its lineage is unknown, or ended before it.
+    /// The row number of a cursor; nil when it is in no span.
     public func row(of cursor: Cursor) -> Int64? {
-        guard let span = lineages.last(where: { $0.lineage == cursor.lineage }) else { return nil }
-        let (row, overflow) = span.firstRow.addingReportingOverflow(Int64(clamping: cursor.sequence))
-        let end = firstRow(ofLineageAfter: cursor)
-        return overflow || row >= end ? nil : row
+        guard let index = spans.lastIndex(where: { $0.lineage == cursor.lineage && $0.first <= cursor }) else {
+            return nil
+        }
+        let (steps, isBefore) = cursor.sequence.subtractingReportingOverflow(spans[index].firstSequence)
+        let (row, overflow) = spans[index].firstRow.addingReportingOverflow(Int64(clamping: steps))
+        return isBefore || overflow || row >= end(ofSpan: index) ? nil : row
     }
 
-    /// The first row after a cursor, also when there is nothing at the cursor: then the first row of a later lineage.
+    /// The first row after a cursor, also when there is nothing at the cursor: then the first row of a later span.
     public func rowAfter(_ cursor: Cursor) -> Int64 {
-        if let row = row(of: cursor) { return row + 1 }
-        return firstRow(ofLineageAfter: cursor)
+        row(of: cursor).map { $0 == .max ? $0 : $0 + 1 } ?? firstRow(behind: cursor)
     }
 
-    /// Where a lineage ends, because the next begins: a lost tail leaves row numbers that the next lineage uses again.
-    private func firstRow(ofLineageAfter cursor: Cursor) -> Int64 {
-        lineages.first { $0.lineage > cursor.lineage }?.firstRow ?? Int64.max
+    /// The row of a cursor, or else the first row of a later span.
+    public func row(atOrAfter cursor: Cursor) -> Int64 { row(of: cursor) ?? firstRow(behind: cursor) }
+
+    /// Where the rows of a span end, because the next begin: a lost tail leaves row numbers that the next lineage uses again.
+    func end(ofSpan index: Int) -> Int64 {
+        let next = spans.indices.contains(index + 1) ? spans[index + 1].firstRow : Int64.max
+        guard let base, base.row > spans[index].firstRow else { return next }
+        return min(next, base.row)
+    }
+
+    private func firstRow(behind cursor: Cursor) -> Int64 {
+        if let span = spans.first(where: { $0.first > cursor }) { return span.firstRow }
+        guard let base, base.after >= cursor, spans.allSatisfy({ $0.firstRow < base.row }) else { return .max }
+        return base.row
     }
 
     /// The newest row with its number and checksum; nil when the table is empty.
@@ -92,20 +124,33 @@ public struct JournalTable: Sendable {
         return written
     }
 
-    /// Rows from a row number on, oldest first, each verified.
+    /// Inserts a span.
+    static func insert(_ db: Database, _ span: Span) throws {
+        try db.execute(
+            sql: "INSERT INTO lineage(lineage, first_sequence, first_row, reason, opened_at) VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                Int64(clamping: span.lineage), Int64(clamping: span.firstSequence), span.firstRow, span.reason,
+                span.openedAt,
+            ])
+    }
+
+    /// Rows from a row number on, up to another one where that is named, oldest first, each verified.
     ///
     /// - Errors: `StorageError.corrupt` when a row is damaged or one is missing between two.
-    public static func rows(_ db: Database, from number: Int64, limit: Int) throws -> [JournalRow] {
+    public static func rows(
+        _ db: Database, from number: Int64, before end: Int64 = .max, limit: Int
+    ) throws -> [JournalRow] {
         let statement = try RawStatement(
-            db, "SELECT row, \(StoredRow.columns) FROM journal WHERE row >= ? ORDER BY row LIMIT ?")
+            db, "SELECT row, \(StoredRow.columns) FROM journal WHERE row >= ? AND row < ? ORDER BY row LIMIT ?")
         try statement.bind(number, at: 0)
-        try statement.bind(Int64(limit), at: 1)
+        try statement.bind(end, at: 1)
+        try statement.bind(Int64(limit), at: 2)
         defer { statement.reset() }
         var rows: [JournalRow] = []
         var expected: Int64?
         while try statement.step() {
             let number = statement.int64(0)
-            if let expected, expected != number {
+            if let expected, expected != number, try !beginsAfterCheckpoint(db, row: number) {
                 throw StorageError(.corrupt, "row \(expected) of the journal is missing")
             }
             expected = number &+ 1
@@ -114,24 +159,41 @@ public struct JournalTable: Sendable {
         return rows
     }
 
-    /// The retained publications of one numbering of a channel, in order, each verified.
-    public static func publications(
-        _ db: Database, channel: String, epoch: Cursor, offsets: ClosedRange<UInt64>, limit: Int
-    ) throws -> [JournalRow] {
+    /// True for the first row after a checkpoint from elsewhere: rows before it may have been given up.
+    static func beginsAfterCheckpoint(_ db: Database, row: Int64) throws -> Bool {
+        let statement = try RawStatement(db, "SELECT 1 FROM lineage WHERE first_row = ? AND reason = ?")
+        try statement.bind(row, at: 0)
+        try statement.bind(Span.adopted, at: 1)
+        defer { statement.reset() }
+        return try statement.step()
+    }
+}
+
+extension JournalTable.Base {
+    private static let rowKey = "base_row"
+    private static let cursorKey = "base_cursor"
+    /// The first row after the checkpoint as SQL; 0 when there is none.
+    static let rowSQL = "coalesce((SELECT value FROM meta WHERE key = '\(rowKey)'), 0)"
+
+    init?(_ db: Database) throws {
         let statement = try RawStatement(
             db,
             """
-            SELECT row, \(StoredRow.columns) FROM journal
-            WHERE channel = ? AND epoch = ? AND offset >= ? AND offset <= ? AND offset IS NOT NULL ORDER BY offset LIMIT ?
+            SELECT (SELECT value FROM meta WHERE key = '\(Self.rowKey)'),
+              (SELECT value FROM meta WHERE key = '\(Self.cursorKey)')
             """)
-        try statement.bind(channel, at: 0)
-        try statement.bind(epoch.description, at: 1)
-        try statement.bind(Int64(clamping: offsets.lowerBound), at: 2)
-        try statement.bind(Int64(clamping: offsets.upperBound), at: 3)
-        try statement.bind(Int64(limit), at: 4)
+        guard try statement.step() else { return nil }
         defer { statement.reset() }
-        var rows: [JournalRow] = []
-        while try statement.step() { rows.append(try StoredRow(verifying: statement).journalRow()) }
-        return rows
+        guard !statement.isNull(0), let after = Cursor(statement.text(1)) else { return nil }
+        self.init(row: statement.int64(0), after: after)
+    }
+
+    func store(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO meta(key, value) VALUES (?, ?), (?, ?)
+                ON CONFLICT(key) DO UPDATE SET value = excluded.value
+                """,
+            arguments: [Self.rowKey, row, Self.cursorKey, after.description])
     }
 }

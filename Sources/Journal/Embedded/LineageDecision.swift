@@ -19,16 +19,20 @@ public enum LineageDecision: Equatable, Sendable {
         case tailLost = "tail-lost"
         /// Durability `os`, and the machine was restarted without a clean stop.
         case powerCut = "power-cut"
+        /// The newest rows are copies of a journal that lives in Redis, and may have gone on without this node.
+        case leftFleet = "left-fleet"
     }
 
     /// - Parameters:
+    ///   - home: where the journal of the newest rows lives; nil when the file doesn't say.
     ///   - record: the head record beside the file; nil when missing or unreadable.
     ///   - head: the newest row of the log; nil when the log is empty.
     ///   - checksumAtRecord: the checksum of the row that the record names; nil when there is no such row.
     ///   - bootID: the kernel's identity of this boot, empty when unknown.
     public static func decide(
-        record: HeadRecord?, head: Cursor?, checksumAtRecord: UInt64?, bootID: String
+        home: JournalHome? = nil, record: HeadRecord?, head: Cursor?, checksumAtRecord: UInt64?, bootID: String
     ) -> LineageDecision {
+        guard home != .shared else { return .open(.leftFleet) }
         guard let head else { return .open(record == nil ? .newFile : .tailLost) }
         guard let record else { return .open(.recordMissing) }
         let recorded = Cursor(lineage: record.lineage, sequence: record.sequence)

@@ -13,6 +13,8 @@ public final class EntrySource {
     private let filter: EntryFilter
     /// Where the entries begin and whether anything can have been before; nil when there are none.
     public private(set) var beginning: (cursor: Cursor, time: Int64, isComplete: Bool)?
+    /// Where entries begin before which others are missing, ascending; the last may be yet to come. None are known of an export.
+    public private(set) var gaps: [Cursor] = []
     /// Read to know where an export begins.
     private var pending: [JournalRow] = []
 
@@ -20,6 +22,7 @@ public final class EntrySource {
     public init(_ reader: JournalReader, _ filter: EntryFilter) throws(JournalError) {
         self.filter = filter
         beginning = try reader.beginning().map { ($0.cursor, $0.time, $0.isComplete) }
+        gaps = try reader.gaps()
         home = .journal(reader, next: try reader.firstRow(filter))
     }
 

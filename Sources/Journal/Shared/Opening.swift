@@ -48,11 +48,14 @@ public struct Opening: Equatable, Sendable {
 
     /// Reads what an opening entry says; an unreadable member is as good as none: epochs are then told apart by their cursor
     /// alone, and a missing parent matches nobody.
-    public init(_ entry: Entry) {
+    public init(_ entry: Entry) { self.init(body: entry.body) }
+
+    /// Reads a body as `init(_:)` does.
+    init(body: [UInt8]) {
         self.init(salt: "", secret: "")
         var parts = self
         do throws(JSONError) {
-            try entry.body.scan { (cursor, buffer) throws(JSONError) in
+            try body.scan { (cursor, buffer) throws(JSONError) in
                 try cursor.beginObject()
                 while let key = try cursor.nextKey() {
                     switch key.string(in: buffer) {

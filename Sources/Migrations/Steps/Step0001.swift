@@ -12,10 +12,13 @@ enum Step0001 {
         }
     }
 
-    /// `row` runs on over all lineages; a lineage's rows are `first_row + sequence`, so no index is needed to find a cursor.
+    /// `row` runs on over all lineages. A span of `lineage` is a run of one lineage's rows without a gap: the row of a
+    /// sequence is `first_row + sequence - first_sequence`, so no index is needed to find a cursor. `window` has the
+    /// publications from before a checkpoint that came from elsewhere.
     private static let journal = """
         CREATE TABLE lineage(
-          lineage INTEGER PRIMARY KEY, first_row INTEGER NOT NULL, reason TEXT NOT NULL, opened_at INTEGER NOT NULL
+          lineage INTEGER NOT NULL, first_sequence INTEGER NOT NULL, first_row INTEGER NOT NULL, reason TEXT NOT NULL,
+          opened_at INTEGER NOT NULL, PRIMARY KEY(lineage, first_sequence)
         );
         CREATE TABLE journal(
           row INTEGER PRIMARY KEY, lineage INTEGER NOT NULL, sequence INTEGER NOT NULL, time INTEGER NOT NULL,
@@ -24,6 +27,14 @@ enum Step0001 {
           header BLOB NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL
         );
         CREATE UNIQUE INDEX journal_publication ON journal(channel, epoch, offset) WHERE offset IS NOT NULL;
+        CREATE TABLE window(
+          id INTEGER PRIMARY KEY, lineage INTEGER NOT NULL, sequence INTEGER NOT NULL, time INTEGER NOT NULL,
+          origin INTEGER NOT NULL, counter INTEGER NOT NULL, channel TEXT NOT NULL, kind TEXT NOT NULL,
+          verdict TEXT NOT NULL, epoch TEXT NOT NULL, offset INTEGER NOT NULL, version INTEGER,
+          header BLOB NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL
+        );
+        CREATE UNIQUE INDEX window_publication ON window(channel, epoch, offset);
+        CREATE UNIQUE INDEX window_cursor ON window(lineage, sequence);
         """
 
     private static let checkpoint = """

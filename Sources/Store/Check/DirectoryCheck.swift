@@ -69,7 +69,10 @@ public struct DirectoryCheck {
                 Result { [try FileChecks.headRecord(db, record: record, in: directory, bootID: bootID)] })
             check.add("rows", Result { try JournalChecks.findings(db) })
             check.add("offsets", Result { [try JournalChecks.offsets(db)] })
+            check.add("window", Result { [try JournalChecks.window(db)] })
             check.add("checkpoint", Result { [try StateChecks.checkpoint(db)] })
+            check.add("chain", Result { [try StateChecks.chain(db)] })
+            check.add("origins", Result { [try StateChecks.origins(db)] })
             let replay = Result { try StateChecks.replay(db) }
             check.add("replay", replay.map { [$0.finding] })
             // Why there is no replayed state is a finding of its own.

@@ -26,12 +26,14 @@ enum FileChecks {
         let name = "head record"
         let (decision, head) = try LineageFacts.decide(db, record: record, bootID: bootID)
         let recorded = record.map { "\($0.lineage).\($0.sequence)" } ?? ""
-        let next = "the next start opens lineage \(max(head?.lineage ?? 0, record?.lineage ?? 0) + 1) with new epochs"
+        let next = "the next start opens lineage \(max(head.lineage, record?.lineage ?? 0) + 1) with new epochs"
         switch decision {
         case .keep:
-            let lineage = head?.lineage ?? 0
             return Finding(
-                name, "the log holds entry \(recorded) that it names; the next start keeps lineage \(lineage)")
+                name, "the log holds entry \(recorded) that it names; the next start keeps lineage \(head.lineage)")
+        case .open(.leftFleet):
+            return Finding(
+                name, "the journal lives in Redis and this file follows it; without Redis \(next)")
         case .open(.newFile): return Finding(name, "no entry yet; the next start opens lineage 1")
         case .open(.recordMissing):
             guard access(directory.headRecord, F_OK) == 0 else {
@@ -39,7 +41,7 @@ enum FileChecks {
             }
             return Finding(name, isOK: false, "\(directory.headRecord) can't be read; \(next)")
         case .open(.tailLost):
-            let end = head.map { "which ends at \($0)" } ?? "which is empty"
+            let end = head == .start ? "which is empty" : "which ends at \(head)"
             return Finding(name, isOK: false, "entry \(recorded) that it names isn't in the log, \(end); \(next)")
         case .open(.powerCut):
             return Finding(

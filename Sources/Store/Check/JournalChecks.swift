@@ -14,8 +14,14 @@ enum JournalChecks {
                     "\(scan.rows) entries\(range), \(scan.refused) refused, \(scan.sizeBytes) bytes; every checksum matches"
             ),
             Finding("sequence", scan.order, ok: "no entry is missing\(range)"),
-            Finding("lineages", scan.lineages, ok: "every entry is where the table of \(scan.lineageCount) says"),
+            Finding("lineages", scan.lineages, ok: "every entry is where the table of \(scan.spanCount) says"),
         ]
+    }
+
+    /// Publications from before a checkpoint that came from elsewhere.
+    static func window(_ db: Database) throws -> Finding {
+        let scan = try WindowScan(db)
+        return Finding("window", scan.faults, ok: "\(scan.rows) publications from before an adopted checkpoint")
     }
 
     /// Offsets inside a numbering: no gap, none twice.
@@ -45,13 +51,15 @@ enum JournalChecks {
         let count: Int64
     }
 
-    /// Goes through all numberings in order of the index that has them.
+    /// Goes through all numberings in order of their channels' names.
     static func forEachNumbering(_ db: Database, _ body: (Numbering) throws -> Void) throws {
+        // After a checkpoint from elsewhere, what was before it is in the window, and no longer read from the journal.
+        let isAdopted = try JournalTable(db).base != nil
         let statement = try RawStatement(
             db,
             """
-            SELECT channel, epoch, min(offset), max(offset), count(*) FROM journal INDEXED BY journal_publication
-            WHERE offset IS NOT NULL GROUP BY channel, epoch
+            SELECT channel, epoch, min(offset), max(offset), count(*) FROM \(isAdopted ? adopted : whole)
+            GROUP BY channel, epoch
             """)
         defer { statement.reset() }
         while try statement.step() {
@@ -61,4 +69,11 @@ enum JournalChecks {
                     top: statement.int64(3), count: statement.int64(4)))
         }
     }
+
+    private static let whole = "journal INDEXED BY journal_publication WHERE offset IS NOT NULL"
+    private static let adopted = """
+        (SELECT channel, epoch, offset FROM journal
+         WHERE offset IS NOT NULL AND row >= (SELECT value FROM meta WHERE key = 'base_row')
+         UNION ALL SELECT channel, epoch, offset FROM window)
+        """
 }

@@ -8,18 +8,22 @@ enum StateChecks {
     static func checkpoint(_ db: Database) throws -> Finding {
         let state = try Checkpoint.load(db)
         let name = "checkpoint"
-        guard let newest = try JournalTable.newest(db) else {
+        let (table, newest) = (try JournalTable(db), try JournalTable.newest(db))
+        let end = max(newest?.cursor ?? .start, table.base?.after ?? .start)
+        guard end != .start else {
             let isEmpty = state.head == .start
             return Finding(
                 name, isOK: isEmpty, isEmpty ? "none yet" : "it includes \(state.head), but the log is empty")
         }
-        guard state.head <= newest.cursor else {
-            return Finding(name, isOK: false, "it includes \(state.head), but the log ends at \(newest.cursor)")
+        guard state.head <= end else {
+            return Finding(name, isOK: false, "it includes \(state.head), but the log ends at \(end)")
         }
-        let table = try JournalTable(db)
+        guard state.head >= table.base?.after ?? .start else {
+            return Finding(name, isOK: false, "it includes \(state.head), but a later one was adopted")
+        }
         let oldest = try Int64.fetchOne(db, sql: "SELECT min(row) FROM journal") ?? 1
         let first = table.rowAfter(state.head)
-        guard oldest <= first else {
+        guard newest == nil || oldest <= first else {
             return Finding(
                 name, isOK: false, "it includes \(state.head), but the next entries were deleted from the log")
         }
@@ -27,8 +31,40 @@ enum StateChecks {
         guard epochs == 0, state.epochBase <= state.head else {
             return Finding(name, isOK: false, "it includes \(state.head), but an epoch of it begins later")
         }
-        let after = max(0, newest.number - first + 1)
+        let after = max(0, (newest?.number ?? 0) - first + 1)
         return Finding(name, "it includes \(state.head); \(after) later entries are in the log")
+    }
+
+    /// The lineages of the checkpoint: ascending, each going on from an earlier one, and the head in the newest.
+    static func chain(_ db: Database) throws -> Finding {
+        let state = try Checkpoint.load(db)
+        let links = state.chain.links
+        var faults = JournalScan.Faults()
+        for (earlier, later) in zip(links, links.dropFirst()) where later.lineage <= earlier.lineage {
+            faults.note("lineage \(later.lineage) comes after \(earlier.lineage)")
+        }
+        for link in links where link.parent.cursor.lineage >= link.lineage {
+            faults.note("lineage \(link.lineage) goes on from \(link.parent.cursor)")
+        }
+        if links.last?.lineage ?? 0 != state.head.lineage {
+            faults.note("the checkpoint includes \(state.head), but its lineages end with \(links.last?.lineage ?? 0)")
+        }
+        return Finding("chain", faults, ok: "\(links.count) lineages lead to \(state.head)")
+    }
+
+    /// The last entries of the processes that wrote.
+    static func origins(_ db: Database) throws -> Finding {
+        let state = try Checkpoint.load(db)
+        let (marks, most) = (state.origins.marks, OriginTable.originsMax)
+        var faults = JournalScan.Faults()
+        if marks.count > most { faults.note("\(marks.count) processes are remembered, of \(most) at most") }
+        for (origin, mark) in marks where mark.time > state.journalTime {
+            faults.note("process \(String(origin, radix: 16)) wrote at \(mark.time), after \(state.journalTime)")
+        }
+        if let mark = marks[state.headID.origin], mark.counter < state.headID.counter {
+            faults.note("the newest entry is \(state.headID), but its process is remembered at \(mark.counter)")
+        }
+        return Finding("origins", faults, ok: "\(marks.count) processes remembered, of \(most) at most")
     }
 
     /// Applies what came after the checkpoint and compares each outcome with the one that the row records.

@@ -70,7 +70,7 @@ enum Checkpoint {
         return meta
     }
 
-    private static func storeMeta(_ db: Database, _ state: State) throws {
+    static func storeMeta(_ db: Database, _ state: State) throws {
         let statement = try RawStatement(
             db, "INSERT INTO meta(key, value) VALUES (?,?) ON CONFLICT(key) DO UPDATE SET value = excluded.value")
         let values = [
@@ -88,39 +88,15 @@ enum Checkpoint {
     }
 
     private static func storeBuckets(_ db: Database, _ state: State) throws {
-        guard !state.dirtyBuckets.isEmpty else { return }
-        let statement = try RawStatement(
-            db,
-            """
-            INSERT INTO epoch_bucket(bucket, epoch) VALUES (?,?)
-            ON CONFLICT(bucket) DO UPDATE SET epoch = excluded.epoch
-            """)
         for bucket in state.dirtyBuckets {
             guard let epoch = state.bucketEpochs[bucket] else { continue }
-            try statement.bind(Int64(bucket), at: 0)
-            try statement.bind(epoch.description, at: 1)
-            try statement.run()
+            try CheckpointTable.store(db, epoch, ofBucket: bucket)
         }
     }
 
     private static func storeOrigins(_ db: Database, _ state: State) throws {
-        let gone = try RawStatement(db, "DELETE FROM origin WHERE origin = ?")
-        let statement = try RawStatement(
-            db,
-            """
-            INSERT INTO origin(origin, counter, time) VALUES (?,?,?)
-            ON CONFLICT(origin) DO UPDATE SET counter = excluded.counter, time = excluded.time
-            """)
         for origin in state.origins.dirty {
-            guard let mark = state.origins.marks[origin] else {
-                try gone.bind(bits: origin, at: 0)
-                try gone.run()
-                continue
-            }
-            try statement.bind(bits: origin, at: 0)
-            try statement.bind(bits: mark.counter, at: 1)
-            try statement.bind(mark.time, at: 2)
-            try statement.run()
+            try CheckpointTable.store(db, state.origins.marks[origin], ofOrigin: origin)
         }
     }
 
@@ -136,20 +112,9 @@ enum Checkpoint {
         let expired = try RawStatement(db, "DELETE FROM idempotency WHERE expires_at <= ?")
         try expired.bind(state.journalTime, at: 0)
         try expired.run()
-        let statement = try RawStatement(
-            db,
-            "INSERT INTO idempotency(channel, key, body_hash, epoch, offset, version, expires_at) VALUES (?,?,?,?,?,?,?)"
-        )
         for key in state.idempotency.unflushed {
             guard let record = state.idempotency.records[key], record.expiresAt > state.journalTime else { continue }
-            try statement.bind(key.channel, at: 0)
-            try statement.bind(key.key, at: 1)
-            try statement.bind(bits: record.bodyHash, at: 2)
-            try statement.bind(record.epoch.description, at: 3)
-            try statement.bind(record.offset.map { Int64(clamping: $0) }, at: 4)
-            try statement.bind(record.version.map { Int64(clamping: $0) }, at: 5)
-            try statement.bind(record.expiresAt, at: 6)
-            try statement.run()
+            try CheckpointTable.insert(db, record, as: key)
         }
     }
 

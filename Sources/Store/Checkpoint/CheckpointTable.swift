@@ -125,6 +125,54 @@ enum CheckpointTable {
         try statement.run()
     }
 
+    /// The epoch of a bucket of absent channels.
+    static func store(_ db: Database, _ epoch: Journal.Cursor, ofBucket bucket: Int) throws {
+        let statement = try RawStatement(
+            db,
+            """
+            INSERT INTO epoch_bucket(bucket, epoch) VALUES (?,?)
+            ON CONFLICT(bucket) DO UPDATE SET epoch = excluded.epoch
+            """)
+        try statement.bind(Int64(bucket), at: 0)
+        try statement.bind(epoch.description, at: 1)
+        try statement.run()
+    }
+
+    /// The last entry of a process; nil forgets it.
+    static func store(_ db: Database, _ mark: OriginTable.Mark?, ofOrigin origin: UInt64) throws {
+        guard let mark else {
+            let statement = try RawStatement(db, "DELETE FROM origin WHERE origin = ?")
+            try statement.bind(bits: origin, at: 0)
+            return try statement.run()
+        }
+        let statement = try RawStatement(
+            db,
+            """
+            INSERT INTO origin(origin, counter, time) VALUES (?,?,?)
+            ON CONFLICT(origin) DO UPDATE SET counter = excluded.counter, time = excluded.time
+            """)
+        try statement.bind(bits: origin, at: 0)
+        try statement.bind(bits: mark.counter, at: 1)
+        try statement.bind(mark.time, at: 2)
+        try statement.run()
+    }
+
+    /// A remembered key, which is new to the file.
+    static func insert(_ db: Database, _ record: IdempotencyWindow.Record, as key: IdempotencyWindow.Key) throws {
+        let statement = try RawStatement(
+            db,
+            "INSERT INTO idempotency(channel, key, body_hash, epoch, offset, version, expires_at) VALUES (?,?,?,?,?,?,?)"
+        )
+        try statement.bind(key.channel, at: 0)
+        try statement.bind(key.key, at: 1)
+        try statement.bind(bits: record.bodyHash, at: 2)
+        try statement.bind(record.epoch.description, at: 3)
+        try statement.bind(record.offset.map { Int64(clamping: $0) }, at: 4)
+        try statement.bind(record.version.map { Int64(clamping: $0) }, at: 5)
+        try statement.bind(record.expiresAt, at: 6)
+        try statement.run()
+    }
+
     static let sessionColumns = """
         id, type, owner, document, version, created_at, updated_at, touched_at, ttl_ms, ended_at, end_reason
         """

@@ -24,6 +24,10 @@ public struct SessionLookup: Sendable {
     private var checkpoint: (cursor: Cursor, session: Session?)?
     private var fromCheckpoint: SessionTimeline?
     private var isChangedBeforeCheckpoint = false
+    /// Places yet to come before which entries are missing, ascending.
+    private var gaps: [Cursor]
+    /// True when entries are missing between the place and what came later, the checkpoint too.
+    private var isCutOff = false
     /// The largest entry time so far: the journal's time, which never goes back.
     private var journalTime = Int64.min
     /// The kind of the first change after the place.
@@ -31,9 +35,11 @@ public struct SessionLookup: Sendable {
 
     /// Asks about a place; an entry at it is included.
     ///
-    /// - Parameter isComplete: true when the rows to come begin with the first that ever was.
-    public init(id: String, at point: EntryPoint, isComplete: Bool) {
-        (self.id, self.point) = (id, point)
+    /// - Parameters:
+    ///   - isComplete: true when the rows to come begin with the first that ever was.
+    ///   - gaps: places before which entries are missing, ascending.
+    public init(id: String, at point: EntryPoint, isComplete: Bool, gaps: [Cursor] = []) {
+        (self.id, self.point, self.gaps) = (id, point, gaps)
         timeline = SessionTimeline(id: id, isComplete: isComplete)
     }
 
@@ -48,18 +54,30 @@ public struct SessionLookup: Sendable {
 
     /// Takes the next row of the journal.
     public mutating func take(_ row: JournalRow) {
-        oldest = oldest ?? row.cursor
         journalTime = max(journalTime, row.entry.time)
+        if let gap = gaps.first, gap <= row.cursor { cross(at: row) }
+        oldest = oldest ?? row.cursor
         let isChange = SessionTimeline.isChange(row, of: Session.channel(of: id))
         if isIncluded(row) {
             newest = row.cursor
             timeline.take(row)
             if let checkpoint, row.cursor > checkpoint.cursor { fromCheckpoint?.take(row) }
         } else if isChange {
-            nextChange = nextChange ?? row.entry.kind
+            if !isCutOff { nextChange = nextChange ?? row.entry.kind }
             if let checkpoint, row.cursor <= checkpoint.cursor { isChangedBeforeCheckpoint = true }
             if exactAgainAt == nil, row.entry.kind != .sessionPatch { exactAgainAt = row.cursor }
         }
+    }
+
+    /// What was known before missing entries says nothing about what comes after them, nor the other way round.
+    private mutating func cross(at row: JournalRow) {
+        gaps.removeAll { $0 <= row.cursor }
+        guard isIncluded(row) else {
+            isCutOff = true
+            return
+        }
+        timeline.forget()
+        oldest = nil
     }
 
     /// By journal time, so that what is included is always all up to some entry.
@@ -89,8 +107,9 @@ public struct SessionLookup: Sendable {
     private func rewound(at newest: Cursor) -> Answer {
         let time = timeline.journalTime
         if timeline.standing == .unseen, nextChange == .sessionCreate { return .absent(at: newest, time: time) }
+        // A gap yet to come is that before a checkpoint which was just adopted.
         guard let checkpoint, let fromCheckpoint, let oldest, oldest <= checkpoint.cursor.next,
-            !isChangedBeforeCheckpoint
+            !isChangedBeforeCheckpoint, !isCutOff, gaps.isEmpty
         else { return .unknown(sentence(at: newest)) }
         switch fromCheckpoint.standing {
         case .present(var snapshot) where snapshot.document != nil:
@@ -131,7 +150,8 @@ extension SessionLookup {
     public static func answer(
         id: String, at point: EntryPoint, rows: EntrySource, checkpoint file: ReadOnlyFile?
     ) throws -> Answer {
-        var lookup = SessionLookup(id: id, at: point, isComplete: rows.beginning?.isComplete ?? false)
+        var lookup = SessionLookup(
+            id: id, at: point, isComplete: rows.beginning?.isComplete ?? false, gaps: rows.gaps)
         if let file { try lookup.readCheckpoint(of: file) }
         while true {
             let page = try rows.next()

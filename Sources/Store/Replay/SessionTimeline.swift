@@ -62,6 +62,9 @@ public struct SessionTimeline: Sendable, Equatable {
         standing = .present(snapshot)
     }
 
+    /// Entries are missing from here on: what was known says nothing about what comes.
+    mutating func forget() { standing = .unseen }
+
     /// True when a row changes what the session's document or status is.
     static func isChange(_ row: JournalRow, of channel: String) -> Bool {
         row.entry.channel == channel && row.entry.kind.isSession && row.entry.kind != .sessionTouch

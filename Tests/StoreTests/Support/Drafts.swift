@@ -52,7 +52,7 @@ extension State {
     mutating func play(_ drafts: Draft..., at time: Int64) -> [Applied] {
         drafts.map { draft in
             let cursor = draft.kind == .open ? Cursor(lineage: head.lineage + 1, sequence: 0) : head.next
-            return apply(draft.entry(cursor.sequence, at: time), at: cursor)
+            return apply(draft.entry(headID.counter + 1, at: time), at: cursor)
         }
     }
 

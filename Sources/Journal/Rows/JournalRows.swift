@@ -1,0 +1,175 @@
+import GRDB
+import Migrations
+
+/// The journal's rows in a node's own file: the journal itself, or the copy of a shared one.
+///
+/// - Guarantee: rows lie in the journal's order. What doesn't follow the newest row, or the checkpoint that was adopted, is
+///   refused, so that a gap is never written silently.
+/// - Isolation: the writer thread.
+public final class JournalRows {
+    /// Which rows are where.
+    public private(set) var table: JournalTable
+    /// What the next row follows: the newest row, or the adopted checkpoint; `Cursor.start` in an empty file.
+    public private(set) var head: Cursor
+    /// The cost of all rows, those of `window` too.
+    public private(set) var sizeBytes: Int
+    /// What the file says about its rows' home; nil before its first row.
+    public private(set) var storedHome: JournalHome?
+    /// True when there is a row.
+    var isEmpty: Bool { newest == nil }
+    /// The newest row's number; 0 when there was none yet.
+    private(set) var lastRow: Int64
+    /// The newest row's checksum.
+    var lastChecksum: UInt64 { newest?.checksum ?? 0 }
+
+    private var newest: (number: Int64, cursor: Cursor, checksum: UInt64)?
+    private var file: DatabaseFile
+    private let home: JournalHome
+
+    /// Reads where the rows of a file are; writes nothing.
+    ///
+    /// - Parameter home: what the next rows are; noted in the file with them.
+    public init(file: DatabaseFile, home: JournalHome) throws(JournalError) {
+        (self.file, self.home) = (file, home)
+        let facts = try Self.facts(of: file)
+        (table, newest, sizeBytes, storedHome) = (facts.table, facts.newest, facts.sizeBytes, facts.home)
+        (head, lastRow) = facts.end
+    }
+
+    private struct Facts {
+        var table: JournalTable
+        var newest: (number: Int64, cursor: Cursor, checksum: UInt64)?
+        var sizeBytes: Int
+        var home: JournalHome?
+
+        /// What the next row follows, and the number before its own.
+        var end: (head: Cursor, lastRow: Int64) {
+            let end = newest.map { (head: $0.cursor, lastRow: $0.number) } ?? (.start, 0)
+            guard let base = table.base, base.row > end.lastRow else { return end }
+            return (base.after, base.row - 1)
+        }
+    }
+
+    private static func facts(of file: DatabaseFile) throws(JournalError) -> Facts {
+        try JournalError.wrapping {
+            try file.readNewest { db in
+                Facts(
+                    table: try JournalTable(db), newest: try JournalTable.newest(db),
+                    sizeBytes: try JournalSize.load(db), home: try JournalHome.load(db))
+            }
+        }
+    }
+
+    /// Looks at the file again: after it was opened anew, or after a checkpoint was adopted.
+    public func reload(from file: DatabaseFile) throws(JournalError) {
+        let facts = try Self.facts(of: file)
+        self.file = file
+        (table, newest, sizeBytes, storedHome) = (facts.table, facts.newest, facts.sizeBytes, facts.home)
+        (head, lastRow) = facts.end
+    }
+
+    /// The checksum that the row at a cursor carries; nil when there is none.
+    func checksum(at cursor: Cursor) throws(JournalError) -> UInt64? {
+        try JournalError.wrapping { [file, table] in try file.readNewest { try table.checksum($0, at: cursor) } }
+    }
+
+    /// Inserts rows in one transaction; an opening, and the first row after an adopted checkpoint, begin a span.
+    ///
+    /// - Errors: `corrupt` when a row doesn't follow the one before it: then nothing was written.
+    public func append(_ rows: [JournalRow]) throws(JournalError) {
+        guard let last = rows.last else { return }
+        let (first, size, isNewHome) = (lastRow + 1, sizeBytes, storedHome != home)
+        let spans = try spans(of: rows)
+        let written: (checksum: UInt64, bytes: Int)
+        do {
+            written = try file.write { [home] db in
+                if isNewHome { try home.store(db) }
+                for span in spans { try JournalTable.insert(db, span) }
+                let written = try JournalTable.insert(db, rows, from: first)
+                if !spans.isEmpty { try JournalSize.store(db, size + written.bytes) }
+                return written
+            }
+        } catch { throw JournalError(error) }
+        for span in spans { table.open(span) }
+        (head, storedHome) = (last.cursor, home)
+        lastRow += Int64(rows.count)
+        newest = (lastRow, last.cursor, written.checksum)
+        sizeBytes += written.bytes
+    }
+
+    private func spans(of rows: [JournalRow]) throws(JournalError) -> [JournalTable.Span] {
+        var (spans, last, number): ([JournalTable.Span], Cursor, Int64) = ([], head, lastRow)
+        var isAdopted = table.base.map { $0.row == lastRow + 1 } ?? false
+        for row in rows {
+            number += 1
+            let (cursor, entry) = (row.cursor, row.entry)
+            let isOpening = entry.kind == .open && cursor.sequence == 0 && cursor.lineage > last.lineage
+            guard isOpening || (entry.kind != .open && last != .start && cursor == last.next) else {
+                throw JournalError(.corrupt, "entry \(cursor) can't follow \(last) in the journal's file")
+            }
+            if isOpening || isAdopted {
+                spans.append(
+                    JournalTable.Span(
+                        lineage: cursor.lineage, firstSequence: cursor.sequence, firstRow: number,
+                        reason: isAdopted ? JournalTable.Span.adopted : entry.header.reason ?? "",
+                        openedAt: entry.time))
+            }
+            (last, isAdopted) = (cursor, false)
+        }
+        return spans
+    }
+
+    /// Reads committed rows, each verified against its checksum.
+    ///
+    /// - Errors: `corrupt` when a row is damaged or missing.
+    public func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow] {
+        let first = table.rowAfter(cursor)
+        guard first <= lastRow else { return [] }
+        return try JournalError.wrapping { [file] in
+            try file.readNewest { try JournalTable.rows($0, from: first, limit: limit) }
+        }
+    }
+
+    /// Deletes the oldest rows that retention doesn't keep, a chunk at a time.
+    ///
+    /// - Parameters:
+    ///   - time: rows with an entry time before it may go.
+    ///   - bytesMax: rows may also go while the table is larger.
+    ///   - checkpoint: rows after it are needed for replay and stay, as does the newest row.
+    /// - Returns: true when there may be more to delete.
+    public func trim(before time: Int64, bytesMax: Int, checkpoint: Cursor) throws(JournalError) -> Bool {
+        let atBase = table.base.flatMap { $0.after == checkpoint ? $0.row - 1 : nil }
+        guard let kept = table.row(of: checkpoint) ?? atBase else { return false }
+        let (newestRow, excess, base) = (newest?.number ?? 0, sizeBytes - bytesMax, table.base?.row)
+        let freed = try JournalError.wrapping { [file, sizeBytes] in
+            try file.write { db in
+                var ceiling = min(kept, newestRow - 1)
+                // What is older goes first: a recovery reads the window and then the rows, without a gap between them.
+                let hasWindow = try base != nil && !WindowTable.isEmpty(db)
+                if hasWindow, let base { ceiling = min(ceiling, base - 1) }
+                var plan = try JournalTable.trimPlan(db, before: time, excessBytes: excess, throughRow: ceiling)
+                if plan.rows > 0 { try JournalTable.delete(db, through: plan.lastRow) }
+                if hasWindow, plan.rows < JournalLimits.trimChunkRows {
+                    let window = try WindowTable.trim(db, before: time, excessBytes: excess - plan.bytes)
+                    plan.rows += window.rows
+                    plan.bytes += window.bytes
+                }
+                if plan.rows > 0 { try JournalSize.store(db, max(0, sizeBytes - plan.bytes)) }
+                return (rows: plan.rows, bytes: plan.bytes, hadWindow: hasWindow)
+            }
+        }
+        sizeBytes = max(0, sizeBytes - freed.bytes)
+        return freed.rows >= JournalLimits.trimChunkRows || (freed.hadWindow && freed.rows > 0)
+    }
+}
+
+extension JournalError {
+    /// Runs what reads or writes the file, and says of every failure what it means for the journal.
+    static func wrapping<Value>(_ body: () throws -> Value) throws(JournalError) -> Value {
+        do { return try body() } catch let error as StorageError {
+            throw JournalError(error)
+        } catch let error as JournalError {
+            throw error
+        } catch { throw JournalError(.unavailable, "\(error)") }
+    }
+}
