@@ -144,7 +144,7 @@ import Testing
     static let damages: [(String, String)] = [
         ("UPDATE window SET body = x'00' WHERE id = (SELECT min(id) FROM window)", "window"),
         ("DELETE FROM window WHERE offset = 2 AND channel = 'a'", "offsets"),
-        ("DELETE FROM meta WHERE key = 'base_row'", "sequence"),
+        ("DELETE FROM meta WHERE key = 'base_row'", "window"),
         ("UPDATE lineage SET first_sequence = 9 WHERE first_row = 6", "lineages"),
         ("UPDATE lineage SET reason = '' WHERE first_row = 6; UPDATE journal SET row = 8 WHERE row = 7", "sequence"),
         ("UPDATE meta SET value = '10/0.0@0-0/s 9/10.1@1-2/s' WHERE key = 'chain'", "chain"),

@@ -39,7 +39,7 @@ import Testing
         if !isWhole { content.retained.removeAll { _ in chance.happens(oneIn: 8) } }
         try joining.adopt(content)
         #expect(try joining.whole() == whole.whole(), "seed \(seed)")
-        #expect(try joining.faults() == [], "seed \(seed)")
+        try expectSound(joining, seed: seed)
         try compareWindows(joining, whole, isWhole: isWhole, seed: seed)
         for _ in 0..<chance.index(below: 150) {
             var entries = [stream.next(after: try whole.whole())]
@@ -52,9 +52,15 @@ import Testing
         #expect(try joining.whole() == whole.whole(), "seed \(seed)")
         try compareWindows(joining, whole, isWhole: isWhole, seed: seed)
         try joining.checkpoint()
-        #expect(try joining.faults() == [], "seed \(seed)")
+        try expectSound(joining, seed: seed)
         let copy = try CheckpointContent.adopt(try joining.content(of: []), into: FleetNode().file)
         #expect(copy.place == whole.state.place && copy.outcomeHash == whole.state.outcomeHash)
+    }
+
+    /// Random documents needn't be JSON, and are no fault here.
+    private func expectSound(_ node: FleetNode, seed: UInt64) throws {
+        let faults = try node.faults().filter { !$0.contains("has a document that is no JSON") }
+        #expect(faults == [], "seed \(seed)")
     }
 
     private func prepare(
