@@ -55,8 +55,8 @@ import Testing
                     Self.draft(kind, version: version, deadline: Self.deadline), at: Self.time(phase))[0]
                 #expect(applied.outcome.refusal == verdict, "\(kind) \(version.map(String.init) ?? "-") \(phase)")
                 guard verdict != nil else { continue }
-                state.head = before.head
-                state.journalTime = before.journalTime
+                (state.head, state.headID, state.outcomeHash) = (before.head, before.headID, before.outcomeHash)
+                (state.journalTime, state.origins) = (before.journalTime, before.origins)
                 #expect(state == before, "\(kind) \(phase) was refused and changed something")
                 #expect(applied.publication == nil && applied.outcome.offset == nil)
             }

@@ -1,4 +1,3 @@
-import GRDB
 import Migrations
 
 /// The journal of a node that runs alone: a table of the one SQLite file, written by group commit.
