@@ -130,12 +130,12 @@ import Testing
         var state = State.opened
         _ = state.apply(publish(7, 3), at: state.head.next)
         _ = state.apply(publish(.max, .max), at: state.head.next)
-        try Checkpoint.store(state, journalBytes: 0, in: file)
+        try file.write { try Checkpoint.store($0, state, journalBytes: 0) }
         state.markFlushed()
         #expect(try Checkpoint.loadAll(from: file) == state)
         _ = state.apply(publish(8, 1, at: 3_000 + OriginTable.rememberedMilliseconds), at: state.head.next)
         #expect(state.origins.marks.count == 1)
-        try Checkpoint.store(state, journalBytes: 0, in: file)
+        try file.write { try Checkpoint.store($0, state, journalBytes: 0) }
         let loaded = try Checkpoint.loadAll(from: file)
         #expect(loaded == state && loaded.origins == state.origins && loaded.outcomeHash == state.outcomeHash)
         #expect(loaded.place == state.place && loaded.chain == state.chain)

@@ -1,3 +1,4 @@
+import GRDB
 import Migrations
 
 /// The journal of a node that runs alone: a table of the one SQLite file, written by group commit.

@@ -12,13 +12,18 @@ enum Checkpoint {
     /// Writes it in a transaction of the caller.
     static func store(_ db: Database, _ state: State, journal: any EntryJournal) throws {
         try journal.writeBehind(db)
+        try store(db, state, journalBytes: journal.sizeBytes)
+    }
+
+    /// Writes what is dirty, and the cost of the journal's rows.
+    static func store(_ db: Database, _ state: State, journalBytes: Int) throws {
         for name in state.dirtyChannels { try CheckpointTable.store(db, state.channels[name], named: name) }
         for id in state.dirtySessions { try CheckpointTable.store(db, state.sessions[id], id: id) }
         try storeIdempotency(db, state)
         try storeBuckets(db, state)
         try storeOrigins(db, state)
         try storeMeta(db, state)
-        try JournalSize.store(db, journal.sizeBytes)
+        try JournalSize.store(db, journalBytes)
     }
 
     /// The state as of the last checkpoint: cursor, epochs and idempotency records; sessions and channels stay cold.

@@ -31,7 +31,7 @@ final class FleetNode {
     }
 
     func checkpoint() throws {
-        try Checkpoint.store(state, journalBytes: rows.sizeBytes, in: file)
+        try file.write { try Checkpoint.store($0, state, journalBytes: rows.sizeBytes) }
         state.markFlushed()
     }
 
