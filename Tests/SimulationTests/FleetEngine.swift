@@ -47,7 +47,10 @@ extension SimulatedFleet {
                     node: index, incarnation: nodes[index].incarnation, epochBase: nodes[index].state.epochBase)
             }
         }
-        guard isDelivered, let publication else { return }
+        guard isDelivered, let publication else {
+            if publication != nil { nodes[index].subscribed[channel] = nil }
+            return
+        }
         let epoch = nodes[index].state.epoch(of: channel)
         if let last = nodes[index].subscribed[channel], last.epoch != epoch || last.offset + 1 != publication.offset {
             invariants.violate("node \(index) led \(channel) from \(last) to \(epoch):\(publication.offset) untold")

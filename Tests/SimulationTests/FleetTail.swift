@@ -188,8 +188,7 @@ extension SimulatedFleet {
         let opening = Journal.Opening(
             salt: String(draw(), radix: 36), secret: "x", parent: plan.parent, server: plan.server,
             keepsEpochs: plan.keepsEpochs)
-        nodes[index].counter += 1
-        let id = EntryID(origin: nodes[index].machine.origin, counter: nodes[index].counter)
+        let id = EntryID(origin: draw(), counter: 1)
         let entry = Entry(id: id, time: 1_000_000 + agenda.now, channel: "", kind: .open, body: opening.body)
         redis.add(Dataset.Item(arrived: ArrivedEntry(cursor: cursor, entry: entry), opening: opening), to: server)
         tally["openings", default: 0] += 1

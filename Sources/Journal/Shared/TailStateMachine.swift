@@ -64,7 +64,7 @@ public struct TailStateMachine: Sendable, Equatable {
     /// Reading on from here led to entries that don't follow.
     var unlinkable: Place?
     var gapSince: Int64?
-    /// A checkpoint that was not whole.
+    /// A checkpoint that was not whole, or from which nothing leads on.
     var brokenPointer: UInt64?
 
     /// True while entries may be delivered and appended.
