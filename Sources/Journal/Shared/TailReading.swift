@@ -59,7 +59,7 @@ extension TailStateMachine {
 
     /// What was to follow the place is not there; taking the same checkpoint once more would lead here again.
     private mutating func leaveUnlinked() {
-        if skip != nil { brokenPointer = view?.pointer?.nonce }
+        if skip != nil, let takenPointer { brokenPointer = takenPointer }
         (unlinkable, skip) = (place, nil)
     }
 }
