@@ -11,7 +11,7 @@ extension TailStateMachine {
 
     private func standing(in view: StreamView, top: Cursor) -> Standing {
         if skip != nil { return .readable(linksOnly: true) }
-        if unlinkable == place { return top.lineage > place.cursor.lineage ? .cut : .lost }
+        if unlinkable == place { return top > place.cursor ? .cut : .lost }
         if place == .start {
             let isFromTheBeginning = view.first?.sequence == 0 && (view.pointer.map { $0.place == .start } ?? true)
             return isFromTheBeginning ? .readable(linksOnly: true) : .cut
@@ -26,8 +26,6 @@ extension TailStateMachine {
 
     /// Decides what to do after a look at the server.
     mutating func look(_ view: StreamView, at now: Int64) -> Step {
-        // Posts are made under a server: another one's roll call begins anew.
-        if view.server != server, case .recounting = phase { enter(.looking) }
         note(view, at: now)
         guard view.isPrimary else {
             enter(.looking)
@@ -41,7 +39,8 @@ extension TailStateMachine {
         case .readable(let linksOnly):
             self.linksOnly = linksOnly
             gapSince = nil
-            return isBound ? follow() : recount(at: now, reading: true)
+            // Before the opening that must follow nothing is live: the lineage at the place is over.
+            return isBound && !linksOnly ? follow() : recount(at: now, reading: true)
         case .cut: return leave(view, at: now)
         case .lost: return top.lineage > place.cursor.lineage ? leave(view, at: now) : recount(at: now, reading: false)
         }
@@ -59,16 +58,22 @@ extension TailStateMachine {
     /// Waits for a new lineage: reads on in silence, then posts how far it came.
     mutating func recount(at now: Int64, reading: Bool) -> Step {
         let effects = suspend(.loss)
-        if case .recounting = phase {} else { enter(.recounting(since: now)) }
+        if case .recounting = phase {} else { enter(.recounting(since: nil)) }
         if reading { return Step(effects, next: .read(after: skip ?? place.cursor, waits: false)) }
-        return Step(effects, next: .post(place))
+        return Step(effects, next: posting(at: now))
+    }
+
+    /// Posts; the time that a post has to be up counts from the first one.
+    mutating func posting(at now: Int64) -> Next {
+        if case .recounting(nil) = phase { enter(.recounting(since: now)) }
+        return .post(place)
     }
 
     /// The fleet has gone on where this node can't read on: it takes the newest checkpoint, if that leads further.
     private mutating func leave(_ view: StreamView, at now: Int64) -> Step {
         let effects = suspend(.loss)
-        if start == .seedFromFile, isStarting, place != .start { return recount(at: now, reading: false) }
-        guard let pointer = view.pointer, pointer.isAhead(of: place) else {
+        if isSeeding(view) { return recount(at: now, reading: false) }
+        guard let pointer = view.pointer, pointer.nonce != brokenPointer, pointer.isAhead(of: place) else {
             let since = gapSince ?? now
             gapSince = since
             guard now - since >= terms.lease else {
@@ -85,20 +90,31 @@ extension TailStateMachine {
 
     /// Counts the posts of a roll call; the node that came furthest opens the next lineage.
     mutating func count(_ posts: [RollPost], at now: Int64) -> Step {
-        guard case .recounting(let since) = phase, let view, view.server == server else { return verify() }
+        guard case .recounting(let since?) = phase, let view else { return verify() }
         let live = posts.filter { $0.age <= terms.postAgeMax && $0.origin != origin }
         let isFurthest = live.allSatisfy { ($0.place.cursor, $0.origin) < (place.cursor, origin) }
         let wait = place == .start ? terms.lease : terms.roll
-        let seeds = start == .seedFromFile && isStarting && place != .start
-        guard isFurthest || seeds, now - since >= wait else { return pauseThenLook() }
+        guard isFurthest || isSeeding(view) else {
+            // Somebody who is ahead goes on, so this node doesn't have to: a broken checkpoint is tried once more.
+            brokenPointer = nil
+            return pauseThenLook()
+        }
+        guard now - since >= wait else { return pauseThenLook() }
         if place == .start, live.contains(where: { $0.place != .start }) { return pauseThenLook() }
+        let keepsEpochs = isStarting && isSoleOwner && view.top == nil && chain.isOfSingleNode
+        isSoleOwner = false
         enter(.opening)
         return Step(
             next: .open(
                 OpeningPlan(
                     parent: place, chain: chain, server: server, expectedTop: view.top,
                     expectedPointer: view.pointer?.nonce,
-                    keepsEpochs: isStarting && isSoleOwner && view.top == nil && chain.isOfSingleNode)))
+                    keepsEpochs: keepsEpochs)))
+    }
+
+    /// True when this node was told to replace the fleet's state, and isn't merely behind it.
+    private func isSeeding(_ view: StreamView) -> Bool {
+        start == .seedFromFile && isStarting && place != .start && !(view.pointer?.chain.holds(place) ?? false)
     }
 }
 

@@ -10,20 +10,19 @@ extension TailStateMachine {
         var taken = 0
         for item in batch.entries {
             guard follows(item) else {
-                unlinkable = place
-                skip = nil
+                leaveUnlinked()
                 return Step(effects + hand(taken) + suspend(.loss), next: .look(place))
             }
             move(to: item.place)
             taken += 1
             guard let opening = item.opening else { continue }
             adopt(opening.link(at: item.place.cursor))
-            guard isBound != isLive else { continue }
             effects += hand(taken)
             taken = 0
-            effects += changeStanding(at: now)
+            effects += changeStanding()
         }
-        return Step(effects + hand(taken), next: afterReading(isEmpty: batch.entries.isEmpty, at: now))
+        effects += hand(taken)
+        return Step(effects, next: afterReading(isEmpty: batch.entries.isEmpty, at: now))
     }
 
     private func follows(_ item: Item) -> Bool {
@@ -37,20 +36,30 @@ extension TailStateMachine {
 
     private func hand(_ count: Int) -> [Effect] { count > 0 ? [.hand(count, isDelivered: isLive)] : [] }
 
-    /// An opening decided whose server this is: bound to it, entries are delivered from here on.
-    private mutating func changeStanding(at now: Int64) -> [Effect] {
+    /// An opening decided whose server this is: bound to it, entries are delivered from here on. Appends in flight were
+    /// made to the lineage before.
+    private mutating func changeStanding() -> [Effect] {
+        let effects = suspend(.loss)
         if isBound {
             becomeLive()
-            return [.resume]
+            return effects + [.resume]
         }
-        let effects = suspend(.loss)
-        enter(.recounting(since: now))
+        enter(.recounting(since: nil))
         return effects
     }
 
-    private func afterReading(isEmpty: Bool, at now: Int64) -> Next {
+    private mutating func afterReading(isEmpty: Bool, at now: Int64) -> Next {
         if isLive, !isEmpty, now - lookedAt < terms.look { return .read(after: place.cursor, waits: true) }
         if isLive { return .look(place) }
-        return isEmpty ? .post(place) : .read(after: place.cursor, waits: false)
+        guard isEmpty else { return .read(after: place.cursor, waits: false) }
+        guard linksOnly else { return posting(at: now) }
+        leaveUnlinked()
+        return .look(place)
+    }
+
+    /// What was to follow the place is not there; taking the same checkpoint once more would lead here again.
+    private mutating func leaveUnlinked() {
+        if skip != nil, let takenPointer { brokenPointer = takenPointer }
+        (unlinkable, skip) = (place, nil)
     }
 }

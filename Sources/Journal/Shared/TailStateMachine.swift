@@ -43,8 +43,8 @@ public struct TailStateMachine: Sendable, Equatable {
     public private(set) var chain: LineageChain
     /// What is being done.
     public private(set) var phase = Phase.looking
-    /// True while entries may be delivered and appended.
-    public private(set) var isLive = false
+    /// Why nothing is delivered or appended; nil while the node is live.
+    public private(set) var suspension: Suspension? = .loss
     /// The server that was looked at last.
     public private(set) var server = ""
 
@@ -52,8 +52,9 @@ public struct TailStateMachine: Sendable, Equatable {
     let start: Start
     /// True until the node was live for the first time.
     var isStarting = true
-    /// True when the state comes from a file of a node that ran alone, its sole owner.
-    let isSoleOwner: Bool
+    /// True when the state comes from a file of a node that ran alone, its sole owner; until the first try to open a
+    /// lineage: what others did with that lineage since is not known.
+    var isSoleOwner: Bool
     var view: StreamView?
     var lookedAt: Int64 = .min
     /// Reading goes on after this id instead of the place: right before an opening that goes on from the place.
@@ -63,6 +64,13 @@ public struct TailStateMachine: Sendable, Equatable {
     /// Reading on from here led to entries that don't follow.
     var unlinkable: Place?
     var gapSince: Int64?
+    /// The checkpoint that was taken last.
+    var takenPointer: UInt64?
+    /// A checkpoint that was not whole, or from which nothing leads on.
+    var brokenPointer: UInt64?
+
+    /// True while entries may be delivered and appended.
+    public var isLive: Bool { suspension == nil }
 
     /// Begins at what the node's own file holds.
     public init(
@@ -88,7 +96,7 @@ public struct TailStateMachine: Sendable, Equatable {
         case .posts(let posts): return count(posts, at: now)
         case .opened(let cursor): return opened(cursor)
         case .joined(let place, let chain, let pointer): return joined(place, chain, pointer)
-        case .joinFailed: return pauseThenLook()
+        case .joinFailed: return joinFailed()
         case .paused, .lossSeen: return verify()
         case .undecodable(let cursor, let reason): return halt(.unknownEntry(cursor, reason))
         }
@@ -97,19 +105,18 @@ public struct TailStateMachine: Sendable, Equatable {
     private mutating func away() -> Step {
         phase = .looking
         gapSince = nil
-        guard isLive else { return Step(next: .reconnect) }
-        isLive = false
-        return Step([.suspend(.away)], next: .reconnect)
+        return Step(suspend(.away), next: .reconnect)
     }
 
     func verify() -> Step { Step(next: .look(place)) }
 
     func pauseThenLook() -> Step { Step(next: .pause(terms.pause)) }
 
-    /// Stops delivering; says so once.
+    /// Stops delivering; says so once, and once more when a loss follows a mere absence.
     mutating func suspend(_ reason: Suspension) -> [Effect] {
-        defer { isLive = false }
-        return isLive ? [.suspend(reason)] : []
+        guard isLive || (suspension == .away && reason != .away) else { return [] }
+        suspension = reason
+        return [.suspend(reason)]
     }
 
     mutating func halt(_ halt: Halt) -> Step {
@@ -121,6 +128,11 @@ public struct TailStateMachine: Sendable, Equatable {
     mutating func enter(_ phase: Phase) { self.phase = phase }
 
     mutating func note(_ view: StreamView, at now: Int64) {
+        if view.server != server {
+            // Posts, gaps and what didn't link are of a server: on another one all of it is asked again.
+            if case .recounting = phase { enter(.looking) }
+            (skip, unlinkable, gapSince, brokenPointer) = (nil, nil, nil, nil)
+        }
         self.view = view
         server = view.server
         lookedAt = now
@@ -134,21 +146,28 @@ public struct TailStateMachine: Sendable, Equatable {
     mutating func adopt(_ link: LineageChain.Link) { chain.append(link) }
 
     mutating func becomeLive() {
-        (isLive, isStarting) = (true, false)
+        (suspension, isStarting) = (nil, false)
         phase = .following
     }
 
     private mutating func joined(_ place: Place, _ chain: LineageChain, _ pointer: CheckpointPointer) -> Step {
         move(to: place)
         self.chain = chain
+        takenPointer = pointer.nonce
         phase = .looking
         if pointer.readsAfter != place.cursor { skip = pointer.readsAfter }
         return verify()
     }
 
+    private mutating func joinFailed() -> Step {
+        brokenPointer = view?.pointer?.nonce
+        phase = .looking
+        return pauseThenLook()
+    }
+
     private mutating func opened(_ cursor: Cursor?) -> Step {
         phase = .looking
-        if let cursor { (skip, unlinkable) = (cursor.justBefore, nil) }
+        if let cursor { (skip, unlinkable, takenPointer) = (cursor.justBefore, nil, nil) }
         return verify()
     }
 }

@@ -5,8 +5,8 @@ extension TailStateMachine {
         case looking
         /// Entries are delivered as they come.
         case following
-        /// Something was lost, or the server is another one: since when this node waits for a new lineage.
-        case recounting(since: Int64)
+        /// Something was lost, or the server is another one: a new lineage is needed; since when this node's post is up.
+        case recounting(since: Int64?)
         /// Waits for a checkpoint that covers a gap.
         case waiting
         /// Takes a checkpoint.

@@ -1,1 +1,0 @@
-// The schedules of this suite run in virtual time.
