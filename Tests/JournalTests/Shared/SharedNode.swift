@@ -30,16 +30,24 @@ final class SharedNode: Sendable {
     private let counter: Box<UInt64>
     private let group: MultiThreadedEventLoopGroup
 
+    /// Starts a node on one server.
+    convenience init(
+        _ address: RedisAddress, replicas: Int = 0, prefix: String = "anteroom",
+        _ change: (inout SharedTerms) -> Void = { _ in }
+    ) {
+        self.init(target: .single(address), replicas: replicas, prefix: prefix, change)
+    }
+
     /// Starts a node.
     init(
-        _ address: RedisAddress, memory start: Memory = Memory(), replicas: Int = 0, prefix: String = "anteroom",
+        target: RedisTarget, memory start: Memory = Memory(), replicas: Int = 0, prefix: String = "anteroom",
         _ change: (inout SharedTerms) -> Void = { _ in }
     ) {
         let memory = Box(start)
         let counter = Box<UInt64>(0)
         let origin = UInt64.random(in: 1 ... .max)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var configuration = SharedConfiguration(target: .single(address)) {
+        var configuration = SharedConfiguration(target: target) {
             EntryID(
                 origin: origin,
                 counter: counter.with { value in
