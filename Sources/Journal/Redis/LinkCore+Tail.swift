@@ -89,7 +89,7 @@ extension LinkCore {
         var cost = 0
         for arrived in entries {
             cost += arrived.cost
-            if arrived.entry.id.origin == tail.origin { ownArrived(arrived.entry.id) }
+            if isOwn(arrived.entry.id) { ownArrived(arrived.entry.id) }
         }
         board.consumption.withLock { [cost] in $0.handed(cost) }
         receive(.entries(entries, isDelivered: isDelivered))

@@ -41,6 +41,8 @@ final class LinkCore {
     var isLossPending = false
     var gate: ReplicationGate
     var ownSeenAt: Int64 = 0
+    /// Who sends openings and canaries; nil before the first.
+    var linkOrigin: UInt64?
     var leases: LeaseWatch
     var stamp: UInt64 = 0
     var isCheckpointer = false
