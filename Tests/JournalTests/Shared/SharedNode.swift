@@ -47,14 +47,7 @@ final class SharedNode: Sendable {
         let counter = Box<UInt64>(0)
         let origin = UInt64.random(in: 1 ... .max)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var configuration = SharedConfiguration(target: target) {
-            EntryID(
-                origin: origin,
-                counter: counter.with { value in
-                    value += 1
-                    return value
-                })
-        }
+        var configuration = SharedConfiguration(target: target)
         configuration.prefix = prefix
         configuration.waitReplicas = replicas
         configuration.onStartProblem = { error, isFatal in memory.with { $0.problems.append((error, isFatal)) } }
