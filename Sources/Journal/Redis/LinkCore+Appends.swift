@@ -178,16 +178,6 @@ extension LinkCore {
         }
     }
 
-    /// An id for what the link itself sends. Its origin is not the engine's: an entry of the engine that is still on its way
-    /// would come after a higher counter, and be refused as a late copy.
-    func nextID() -> EntryID {
-        let id = configuration.nextEntryID()
-        linkOrigin = id.origin
-        return id
-    }
-
-    func isOwn(_ id: EntryID) -> Bool { id.origin == tail.origin || id.origin == linkOrigin }
-
     /// Appends a canary when nothing of this process came back for a while, so that a tail that stands still is seen.
     func appendCanary() {
         guard tail.isLive, pending.isEmpty, held.isEmpty, now - ownSeenAt >= terms.tick else { return }
