@@ -21,6 +21,7 @@ extension SimulatedFleet {
                 }
             case .resume:
                 say("node \(index) resumes in \(nodes[index].machine.chain.newest?.lineage ?? 0)")
+                changedAt = agenda.now
                 nodes[index].wasAppendedAgain = false
                 appendAgain(index)
             }
@@ -93,7 +94,9 @@ extension SimulatedFleet {
             return
         }
         nodes[index].appending = found.isPrimary
-            ? SimulatedNode.AppendConnection(server: server, replid: found.replid, generation: found.generation) : nil
+            ? SimulatedNode.AppendConnection(
+                id: draw(), server: server, replid: found.replid, generation: found.generation) : nil
+        nodes[index].wasAppendedAgain = false
         appendAgain(index)
     }
 
@@ -123,10 +126,11 @@ extension SimulatedFleet {
         let late = chance(25) && agenda.now < faultsUntil ? delay(200...6_000) : delay(1...20)
         let time = max(connection.busyUntil, agenda.now + late)
         nodes[index].appending?.busyUntil = time
-        agenda.add(
-            .appends(
-                entry, lineage: lineage, node: index, incarnation: nodes[index].incarnation, server: connection.server,
-                generation: connection.generation), in: time - agenda.now)
+        appends[connection.id, default: []].append(
+            Append(
+                entry: entry, lineage: lineage, node: index, incarnation: nodes[index].incarnation,
+                connection: connection))
+        agenda.add(.appends(connection: connection.id), in: time - agenda.now)
     }
 
     mutating func write(_ index: Int) {
@@ -148,20 +152,22 @@ extension SimulatedFleet {
         send(entry, from: index)
     }
 
-    mutating func appendArrives(
-        _ entry: Entry, _ lineage: UInt64, _ index: Int, _ incarnation: Int, _ server: Int, _ generation: Int
-    ) {
-        guard redis.servers[server].generation == generation else { return appendsBreak(index, incarnation) }
+    mutating func appendArrives(on id: UInt64) {
+        guard let append = appends[id]?.first else { return }
+        let server = append.connection.server
+        guard redis.servers[server].generation == append.connection.generation else {
+            appends[id] = nil
+            return appendsBreak(append.node, append.incarnation)
+        }
         if redis.servers[server].pausedUntil > agenda.now {
-            agenda.add(
-                .appends(entry, lineage: lineage, node: index, incarnation: incarnation, server: server, generation: generation),
-                in: redis.servers[server].pausedUntil - agenda.now)
+            agenda.add(.appends(connection: id), in: redis.servers[server].pausedUntil - agenda.now)
             return
         }
-        let answer = redis.append(entry, lineage: lineage, to: server)
-        say("append \(entry.id) of node \(index) to \(lineage) on \(redis.servers[server].replid): \(answer)")
+        appends[id]?.removeFirst()
+        let answer = redis.append(append.entry, lineage: append.lineage, to: server)
+        say("append \(append.entry.id) of node \(append.node) to \(append.lineage) on \(redis.servers[server].replid): \(answer)")
         guard answer != .added, !chance(20) else { return }
-        agenda.add(.answersAppend(answer, node: index, incarnation: incarnation), in: wire())
+        agenda.add(.answersAppend(answer, node: append.node, incarnation: append.incarnation), in: wire())
     }
 
     /// Without its connection an append's outcome is not known.

@@ -86,8 +86,11 @@ extension SimulatedFleet {
 
     mutating func fail() {
         guard agenda.now < faultsUntil else { return heal() }
+        changedAt = agenda.now
         agenda.add(.fails, in: chance(3) ? delay(10...400) : delay(400...5_000))
         let primary = redis.primary
+        // What was renewed may be lost now.
+        renewals = [:]
         let fault = generator.index(below: 20)
         say("fault \(fault)")
         switch fault {
@@ -130,6 +133,7 @@ extension SimulatedFleet {
     /// The end of all faults: one primary, and every node runs.
     private mutating func heal() {
         demote()
+        changedAt = agenda.now
         for index in nodes.indices where index < 3 || nodes[index].incarnation > 0 {
             nodes[index].pausedUntil = min(nodes[index].pausedUntil, agenda.now)
             agenda.add(.starts(node: index), in: delay(50...1_000))

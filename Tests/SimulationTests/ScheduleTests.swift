@@ -13,6 +13,7 @@ struct ScheduleTests {
             return
         }
         let first = Self.setting("SIMULATION_FIRST") ?? 1
+        guard Self.setting("SIMULATION_ONLY_RULES") == nil else { return }
         var (failures, tally) = (0, [String: Int]())
         for seed in first..<(first + (Self.setting("SIMULATION_SCHEDULES") ?? 1_000)) {
             var fleet = SimulatedFleet(seed: seed)
@@ -23,5 +24,25 @@ struct ScheduleTests {
             if failures <= 15 { Issue.record("SIMULATION_SEED=\(seed): \(violations)") }
         }
         print("\(failures) failures", tally.sorted { $0.key < $1.key })
+    }
+
+    @Test(arguments: ["fencing", "entries", "behind", "make stream", "clock"])
+    func measure(rule: String) {
+        guard let count = Self.setting("SIMULATION_ONLY_RULES") else { return }
+        var rules = Rules()
+        switch rule {
+        case "fencing": rules.fences = false
+        case "entries": rules.comparesEntries = false
+        case "behind": rules.asksBehindReads = false
+        case "make stream": rules.usesNoMakeStream = false
+        default: rules.lineagesBeginWithClock = false
+        }
+        var found: [String] = []
+        for seed in 1...count {
+            var fleet = SimulatedFleet(seed: seed, rules: rules)
+            let violations = fleet.run()
+            if let first = violations.first { found.append("\(seed): \(first.prefix(90))") }
+        }
+        print(rule, found.count, "of", count, found.prefix(6))
     }
 }

@@ -28,6 +28,7 @@ struct Dataset {
     var top: Cursor?
     var pointer: CheckpointPointer?
     var contents: [UInt64: SimulatedState] = [:]
+    var leases: [UInt64: LeaseValue] = [:]
     var rolls: [String: [UInt64: (place: Place, at: Int64)]] = [:]
 
     /// Where items after a cursor begin.
