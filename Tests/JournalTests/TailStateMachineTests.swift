@@ -28,7 +28,8 @@ private struct Tail {
     }
 
     /// Counts the same posts for some time, as a driver does; the last step.
-    mutating func count(_ posts: [RollPost], for milliseconds: Int64, seeing view: StreamView) -> TailStateMachine.Step {
+    mutating func count(_ posts: [RollPost], for milliseconds: Int64, seeing view: StreamView) -> TailStateMachine.Step
+    {
         let end = now + milliseconds
         var step = send(.posts(posts), after: 0)
         while now < end {
@@ -53,7 +54,8 @@ private let chain = LineageChain([
 ])
 
 private func view(
-    _ server: String = "a", top: Cursor? = Cursor(lineage: 2, sequence: 5), first: Cursor? = Cursor(lineage: 2, sequence: 0),
+    _ server: String = "a", top: Cursor? = Cursor(lineage: 2, sequence: 5),
+    first: Cursor? = Cursor(lineage: 2, sequence: 0),
     atPlace: EntryID? = place(2, 5).id, pointer: CheckpointPointer? = nil
 ) -> StreamView {
     StreamView(server: server, isPrimary: true, top: top, first: first, atPlace: atPlace, pointer: pointer)
@@ -65,7 +67,9 @@ private func pointer(_ place: Place, chain: LineageChain = chain, nonce: UInt64 
         retainedFrom: place.cursor)
 }
 
-private func read(_ items: [TailStateMachine.Item], from server: String = "a", isPrimary: Bool = true) -> TailStateMachine.Event {
+private func read(_ items: [TailStateMachine.Item], from server: String = "a", isPrimary: Bool = true)
+    -> TailStateMachine.Event
+{
     .read(TailStateMachine.Batch(entries: items, server: server, isPrimary: isPrimary))
 }
 
@@ -92,23 +96,37 @@ struct TailStateMachineTests {
     private static let ahead = pointer(place(2, 8))
     private static let branched = pointer(place(3, 2), chain: forked(3, from: place(2, 3), server: "a"))
 
-    @Test(arguments: [
-        (view(), waits, true),
-        (view(atPlace: EntryID(origin: 4, counter: 6)), posts, false),
-        (view(top: nil, first: nil, atPlace: nil), posts, false),
-        (view(top: Cursor(lineage: 2, sequence: 4), atPlace: nil), posts, false),
-        // The place's own entry was trimmed, and nothing after it.
-        (view(top: Cursor(lineage: 2, sequence: 7), first: Cursor(lineage: 2, sequence: 6), atPlace: nil), waits, true),
-        (view(first: nil, atPlace: nil), waits, true),
-        // Trimmed past.
-        (view(top: Cursor(lineage: 2, sequence: 9), first: Cursor(lineage: 2, sequence: 8), atPlace: nil, pointer: ahead),
-            .join(ahead, hasSurplus: false), false),
-        (view(top: Cursor(lineage: 2, sequence: 9), first: Cursor(lineage: 2, sequence: 8), atPlace: nil), .pause(250), false),
-        // A newer lineage, whose opening may be the next entry.
-        (view(top: Cursor(lineage: 3, sequence: 2), first: Cursor(lineage: 3, sequence: 0), atPlace: nil), silent, false),
-        // Another server: what it has is read, but in silence.
-        (view("b"), silent, false),
-    ] as [(StreamView, TailStateMachine.Next, Bool)])
+    @Test(
+        arguments: [
+            (view(), waits, true),
+            (view(atPlace: EntryID(origin: 4, counter: 6)), posts, false),
+            (view(top: nil, first: nil, atPlace: nil), posts, false),
+            (view(top: Cursor(lineage: 2, sequence: 4), atPlace: nil), posts, false),
+            // The place's own entry was trimmed, and nothing after it.
+            (
+                view(top: Cursor(lineage: 2, sequence: 7), first: Cursor(lineage: 2, sequence: 6), atPlace: nil), waits,
+                true
+            ),
+            (view(first: nil, atPlace: nil), waits, true),
+            // Trimmed past.
+            (
+                view(
+                    top: Cursor(lineage: 2, sequence: 9), first: Cursor(lineage: 2, sequence: 8), atPlace: nil,
+                    pointer: ahead),
+                .join(ahead, hasSurplus: false), false
+            ),
+            (
+                view(top: Cursor(lineage: 2, sequence: 9), first: Cursor(lineage: 2, sequence: 8), atPlace: nil),
+                .pause(250), false
+            ),
+            // A newer lineage, whose opening may be the next entry.
+            (
+                view(top: Cursor(lineage: 3, sequence: 2), first: Cursor(lineage: 3, sequence: 0), atPlace: nil),
+                silent, false
+            ),
+            // Another server: what it has is read, but in silence.
+            (view("b"), silent, false),
+        ] as [(StreamView, TailStateMachine.Next, Bool)])
     func look_whenLive_decides(view: StreamView, next: TailStateMachine.Next, isLive: Bool) {
         var tail = Tail.live
         let step = tail.send(.looked(view))
@@ -166,7 +184,8 @@ struct TailStateMachineTests {
         #expect(step.effects == [.hand(1, isDelivered: true), .suspend(.loss)])
         let pointer = pointer(place(2, 8))
         let found = view(
-            top: Cursor(lineage: 2, sequence: 9), first: Cursor(lineage: 2, sequence: 9), atPlace: nil, pointer: pointer)
+            top: Cursor(lineage: 2, sequence: 9), first: Cursor(lineage: 2, sequence: 9), atPlace: nil, pointer: pointer
+        )
         #expect(tail.send(.looked(found)).next == .join(pointer, hasSurplus: false))
     }
 
@@ -236,17 +255,19 @@ struct TailStateMachineTests {
         #expect(tail.send(.looked(refilled)).effects == [.suspend(.loss)])
     }
 
-    @Test(arguments: [
-        (place(2, 5), TailStateMachine.Start.refuse, "read"), (place(2, 5), .discardFile, "read"),
-        (place(2, 7), .refuse, "halt"), (place(2, 7), .discardFile, "join"), (place(2, 7), .seedFromFile, "post"),
-        // Behind, but on the chain: there is nothing to decide.
-        (place(1, 4), .refuse, "join"), (place(1, 4), .seedFromFile, "join"),
-    ] as [(Place, TailStateMachine.Start, String)])
+    @Test(
+        arguments: [
+            (place(2, 5), TailStateMachine.Start.refuse, "read"), (place(2, 5), .discardFile, "read"),
+            (place(2, 7), .refuse, "halt"), (place(2, 7), .discardFile, "join"), (place(2, 7), .seedFromFile, "post"),
+            // Behind, but on the chain: there is nothing to decide.
+            (place(1, 4), .refuse, "join"), (place(1, 4), .seedFromFile, "join"),
+        ] as [(Place, TailStateMachine.Start, String)])
     func start_whenFleetWentOn_takesTheFileOnlyOnTheChain(at: Place, start: TailStateMachine.Start, next: String) {
         var tail = Tail(at: at, start: start)
         let pointer = pointer(place(3, 2), chain: forked(3, from: place(2, 5), server: "a"))
         let found = view(
-            top: Cursor(lineage: 3, sequence: 4), first: Cursor(lineage: 3, sequence: 0), atPlace: nil, pointer: pointer)
+            top: Cursor(lineage: 3, sequence: 4), first: Cursor(lineage: 3, sequence: 0), atPlace: nil, pointer: pointer
+        )
         var step = tail.send(.looked(found))
         if at != place(2, 5), case .read = step.next {
             step = tail.send(read([opening(3, parent: place(2, 5), server: "a")]))
@@ -259,7 +280,9 @@ struct TailStateMachineTests {
         var tail = Tail.live
         let gone = view(top: nil, first: nil, atPlace: nil)
         _ = tail.send(.looked(gone))
-        let posts = [RollPost(origin: 3, place: place(2, 4), age: 100), RollPost(origin: 4, place: place(2, 9), age: 3_001)]
+        let posts = [
+            RollPost(origin: 3, place: place(2, 4), age: 100), RollPost(origin: 4, place: place(2, 9), age: 3_001),
+        ]
         #expect(tail.count(posts, for: 1_500, seeing: gone).next == .pause(250))
         guard case .open(let plan) = tail.count(posts, for: 1_500, seeing: gone).next else {
             Issue.record("opened nothing")

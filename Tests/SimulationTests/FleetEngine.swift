@@ -66,7 +66,8 @@ extension SimulatedFleet {
         let last = content.chain.newest
         say("node \(index) joins at \(content.place), newest \(last?.lineage ?? 0), surplus \(hasSurplus)")
         let node = nodes[index]
-        let surplus = hasSurplus ? node.rows.filter { !pointer.chain.holds(Place(cursor: $0.cursor, id: $0.entry.id)) } : []
+        let surplus =
+            hasSurplus ? node.rows.filter { !pointer.chain.holds(Place(cursor: $0.cursor, id: $0.entry.id)) } : []
         let decision = Resubmission(
             surplus: surplus, waiting: node.again, origin: node.machine.origin,
             acknowledged: { node.acknowledged.contains($0) },
@@ -90,10 +91,12 @@ extension SimulatedFleet {
         guard let server = nodes[index].server else { return }
         let found = redis.servers[server]
         if let now = nodes[index].appending, now.server == server, now.generation == found.generation,
-            now.replid == found.replid, found.isPrimary {
+            now.replid == found.replid || !redis.keeps(.askedBeforeAppends), found.isPrimary
+        {
             return
         }
-        nodes[index].appending = found.isPrimary
+        nodes[index].appending =
+            found.isPrimary
             ? SimulatedNode.AppendConnection(
                 id: draw(), server: server, replid: found.replid, generation: found.generation) : nil
         nodes[index].wasAppendedAgain = false
@@ -118,11 +121,14 @@ extension SimulatedFleet {
 
     private func canAppend(_ index: Int) -> Bool {
         let node = nodes[index]
-        return node.isUp && node.machine.isLive && node.appending?.replid == node.machine.server
+        return node.isUp && node.machine.isLive && node.appending != nil
+            && (node.appending?.replid == node.machine.server || !redis.keeps(.askedBeforeAppends))
     }
 
     private mutating func send(_ entry: Entry, from index: Int) {
-        guard let connection = nodes[index].appending, let lineage = nodes[index].machine.chain.newest?.lineage else { return }
+        guard let connection = nodes[index].appending, let lineage = nodes[index].machine.chain.newest?.lineage else {
+            return
+        }
         let late = chance(25) && agenda.now < faultsUntil ? delay(200...6_000) : delay(1...20)
         let time = max(connection.busyUntil, agenda.now + late)
         nodes[index].appending?.busyUntil = time
@@ -138,7 +144,9 @@ extension SimulatedFleet {
         agenda.add(.writes(node: index), in: chance(4) ? delay(1...20) : delay(100...900))
         renew(index)
         let node = nodes[index]
-        guard canAppend(index), node.pausedUntil <= agenda.now, node.again.isEmpty || node.wasAppendedAgain else { return }
+        guard canAppend(index), node.pausedUntil <= agenda.now, node.again.isEmpty || node.wasAppendedAgain else {
+            return
+        }
         nodes[index].counter += 1
         let id = EntryID(origin: node.machine.origin, counter: nodes[index].counter)
         var (channel, key) = (generator.pick(SimulatedState.channels), chance(3) ? "k\(draw())" : nil)
@@ -165,7 +173,9 @@ extension SimulatedFleet {
         }
         appends[id]?.removeFirst()
         let answer = redis.append(append.entry, lineage: append.lineage, to: server)
-        say("append \(append.entry.id) of node \(append.node) to \(append.lineage) on \(redis.servers[server].replid): \(answer)")
+        say(
+            "append \(append.entry.id) of node \(append.node) to \(append.lineage) on \(redis.servers[server].replid): \(answer)"
+        )
         guard answer != .added, !chance(20) else { return }
         agenda.add(.answersAppend(answer, node: append.node, incarnation: append.incarnation), in: wire())
     }

@@ -14,7 +14,8 @@ extension SimulatedFleet {
         agenda.add(.leases(node: index), in: delay(400...700))
         let node = nodes[index]
         guard node.isUp, !isHalted(index), node.pausedUntil <= agenda.now else { return }
-        guard let server = node.server, redis.servers[server].isPrimary, redis.servers[server].pausedUntil <= agenda.now,
+        guard let server = node.server, redis.servers[server].isPrimary,
+            redis.servers[server].pausedUntil <= agenda.now,
             redis.servers[server].generation == node.generation
         else { return nodes[index].leases.lookFailed() }
         let origin = node.machine.origin
@@ -33,7 +34,8 @@ extension SimulatedFleet {
                 guard let renewal = renewals[other], renewal.server == server,
                     agenda.now - renewal.at < Self.leaseTerms.lease
                 else { continue }
-                invariants.violate("node \(index) takes \(other) for dead, which renewed \(agenda.now - renewal.at) ms ago")
+                invariants.violate(
+                    "node \(index) takes \(other) for dead, which renewed \(agenda.now - renewal.at) ms ago")
             case .diverged(let other):
                 invariants.violate("node \(index) has another state than \(other) at \(value.cursor)")
             case .came, .ownGone: continue

@@ -66,11 +66,11 @@ struct SimulatedFleet {
     /// What the schedules came across.
     var tally: [String: Int] = [:]
 
-    init(seed: UInt64, rules: Rules = Rules(), isVerbose: Bool = false) {
+    init(seed: UInt64, without missing: Set<Rule> = [], isVerbose: Bool = false) {
         self.seed = seed
         self.isVerbose = isVerbose
         generator = SeededGenerator(seed: seed)
-        redis = SimulatedRedis(rules: rules)
+        redis = SimulatedRedis(without: missing)
         nodes = (0..<5).map { SimulatedNode(index: $0) }
         terms.lease = 3_000
     }
@@ -110,11 +110,12 @@ struct SimulatedFleet {
 
     /// True when every node is live at the same place and nothing is under way any more.
     var isQuiet: Bool {
-        agenda.now > writesUntil && nodes.allSatisfy { node in
-            !node.isUp
-                || (node.machine.isLive && node.again.isEmpty && node.pending.isEmpty
-                    && node.machine.place == nodes[0].machine.place)
-        } && nodes[0].isUp
+        agenda.now > writesUntil
+            && nodes.allSatisfy { node in
+                !node.isUp
+                    || (node.machine.isLive && node.again.isEmpty && node.pending.isEmpty
+                        && node.machine.place == nodes[0].machine.place)
+            } && nodes[0].isUp
     }
 
     private mutating func begin() {
@@ -192,7 +193,8 @@ struct SimulatedFleet {
     private mutating func checkEnd() {
         let up = nodes.filter(\.isUp)
         for node in up where !node.machine.isLive {
-            invariants.violate("node \(node.index) is not live at the end: \(node.machine.phase) at \(node.machine.place)")
+            invariants.violate(
+                "node \(node.index) is not live at the end: \(node.machine.phase) at \(node.machine.place)")
         }
         checkLeases()
         guard let final = up.first?.state, invariants.violations.isEmpty else { return }
