@@ -21,6 +21,7 @@ extension SimulatedFleet {
                 }
             case .resume:
                 say("node \(index) resumes in \(nodes[index].machine.chain.newest?.lineage ?? 0)")
+                changedAt = agenda.now
                 nodes[index].wasAppendedAgain = false
                 appendAgain(index)
             }
@@ -65,7 +66,8 @@ extension SimulatedFleet {
         let last = content.chain.newest
         say("node \(index) joins at \(content.place), newest \(last?.lineage ?? 0), surplus \(hasSurplus)")
         let node = nodes[index]
-        let surplus = hasSurplus ? node.rows.filter { !pointer.chain.holds(Place(cursor: $0.cursor, id: $0.entry.id)) } : []
+        let surplus =
+            hasSurplus ? node.rows.filter { !pointer.chain.holds(Place(cursor: $0.cursor, id: $0.entry.id)) } : []
         let decision = Resubmission(
             surplus: surplus, waiting: node.again, origin: node.machine.origin,
             acknowledged: { node.acknowledged.contains($0) },
@@ -89,11 +91,15 @@ extension SimulatedFleet {
         guard let server = nodes[index].server else { return }
         let found = redis.servers[server]
         if let now = nodes[index].appending, now.server == server, now.generation == found.generation,
-            now.replid == found.replid, found.isPrimary {
+            now.replid == found.replid || !redis.keeps(.askedBeforeAppends), found.isPrimary
+        {
             return
         }
-        nodes[index].appending = found.isPrimary
-            ? SimulatedNode.AppendConnection(server: server, replid: found.replid, generation: found.generation) : nil
+        nodes[index].appending =
+            found.isPrimary
+            ? SimulatedNode.AppendConnection(
+                id: draw(), server: server, replid: found.replid, generation: found.generation) : nil
+        nodes[index].wasAppendedAgain = false
         appendAgain(index)
     }
 
@@ -115,18 +121,22 @@ extension SimulatedFleet {
 
     private func canAppend(_ index: Int) -> Bool {
         let node = nodes[index]
-        return node.isUp && node.machine.isLive && node.appending?.replid == node.machine.server
+        return node.isUp && node.machine.isLive && node.appending != nil
+            && (node.appending?.replid == node.machine.server || !redis.keeps(.askedBeforeAppends))
     }
 
     private mutating func send(_ entry: Entry, from index: Int) {
-        guard let connection = nodes[index].appending, let lineage = nodes[index].machine.chain.newest?.lineage else { return }
+        guard let connection = nodes[index].appending, let lineage = nodes[index].machine.chain.newest?.lineage else {
+            return
+        }
         let late = chance(25) && agenda.now < faultsUntil ? delay(200...6_000) : delay(1...20)
         let time = max(connection.busyUntil, agenda.now + late)
         nodes[index].appending?.busyUntil = time
-        agenda.add(
-            .appends(
-                entry, lineage: lineage, node: index, incarnation: nodes[index].incarnation, server: connection.server,
-                generation: connection.generation), in: time - agenda.now)
+        appends[connection.id, default: []].append(
+            Append(
+                entry: entry, lineage: lineage, node: index, incarnation: nodes[index].incarnation,
+                connection: connection))
+        agenda.add(.appends(connection: connection.id), in: time - agenda.now)
     }
 
     mutating func write(_ index: Int) {
@@ -134,7 +144,9 @@ extension SimulatedFleet {
         agenda.add(.writes(node: index), in: chance(4) ? delay(1...20) : delay(100...900))
         renew(index)
         let node = nodes[index]
-        guard canAppend(index), node.pausedUntil <= agenda.now, node.again.isEmpty || node.wasAppendedAgain else { return }
+        guard canAppend(index), node.pausedUntil <= agenda.now, node.again.isEmpty || node.wasAppendedAgain else {
+            return
+        }
         nodes[index].counter += 1
         let id = EntryID(origin: node.machine.origin, counter: nodes[index].counter)
         var (channel, key) = (generator.pick(SimulatedState.channels), chance(3) ? "k\(draw())" : nil)
@@ -148,20 +160,24 @@ extension SimulatedFleet {
         send(entry, from: index)
     }
 
-    mutating func appendArrives(
-        _ entry: Entry, _ lineage: UInt64, _ index: Int, _ incarnation: Int, _ server: Int, _ generation: Int
-    ) {
-        guard redis.servers[server].generation == generation else { return appendsBreak(index, incarnation) }
+    mutating func appendArrives(on id: UInt64) {
+        guard let append = appends[id]?.first else { return }
+        let server = append.connection.server
+        guard redis.servers[server].generation == append.connection.generation else {
+            appends[id] = nil
+            return appendsBreak(append.node, append.incarnation)
+        }
         if redis.servers[server].pausedUntil > agenda.now {
-            agenda.add(
-                .appends(entry, lineage: lineage, node: index, incarnation: incarnation, server: server, generation: generation),
-                in: redis.servers[server].pausedUntil - agenda.now)
+            agenda.add(.appends(connection: id), in: redis.servers[server].pausedUntil - agenda.now)
             return
         }
-        let answer = redis.append(entry, lineage: lineage, to: server)
-        say("append \(entry.id) of node \(index) to \(lineage) on \(redis.servers[server].replid): \(answer)")
+        appends[id]?.removeFirst()
+        let answer = redis.append(append.entry, lineage: append.lineage, to: server)
+        say(
+            "append \(append.entry.id) of node \(append.node) to \(append.lineage) on \(redis.servers[server].replid): \(answer)"
+        )
         guard answer != .added, !chance(20) else { return }
-        agenda.add(.answersAppend(answer, node: index, incarnation: incarnation), in: wire())
+        agenda.add(.answersAppend(answer, node: append.node, incarnation: append.incarnation), in: wire())
     }
 
     /// Without its connection an append's outcome is not known.

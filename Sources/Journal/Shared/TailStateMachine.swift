@@ -64,6 +64,8 @@ public struct TailStateMachine: Sendable, Equatable {
     /// Reading on from here led to entries that don't follow.
     var unlinkable: Place?
     var gapSince: Int64?
+    /// When posts were counted last.
+    var countedAt: Int64?
     /// The checkpoint that was taken last.
     var takenPointer: UInt64?
     /// A checkpoint that was not whole, or from which nothing leads on.
