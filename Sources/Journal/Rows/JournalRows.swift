@@ -140,6 +140,8 @@ public final class JournalRows: EntryRows {
     private func spans(of rows: [JournalRow]) throws(JournalError) -> [JournalTable.Span] {
         var (spans, last, number): ([JournalTable.Span], Cursor, Int64) = ([], head, lastRow)
         var isAdopted = table.base.map { $0.row == lastRow + 1 } ?? false
+        let isUnbroken = newest.map { $0.number == lastRow && $0.cursor == head } ?? false
+        let adoptedReason = isUnbroken ? JournalTable.Span.continued : JournalTable.Span.adopted
         for row in rows {
             number += 1
             let (cursor, entry) = (row.cursor, row.entry)
@@ -151,12 +153,20 @@ public final class JournalRows: EntryRows {
                 spans.append(
                     JournalTable.Span(
                         lineage: cursor.lineage, firstSequence: cursor.sequence, firstRow: number,
-                        reason: isAdopted ? JournalTable.Span.adopted : entry.header.reason ?? "",
+                        reason: isAdopted ? adoptedReason : entry.header.reason ?? "",
                         openedAt: entry.time))
             }
             (last, isAdopted) = (cursor, false)
         }
         return spans
+    }
+
+    /// Notes that entries are missing between the newest row and the next, which may be any: nothing tells what they did.
+    public func leaveGap(before next: Cursor) throws(JournalError) {
+        let after = next.sequence > 0 ? Cursor(lineage: next.lineage, sequence: next.sequence - 1) : next.justBefore
+        let (file, row) = (file, lastRow + 1)
+        try JournalError.wrapping { try file.write { try JournalTable.Base(row: row, after: after).store($0) } }
+        try reload(from: file)
     }
 
     /// Reads committed rows, each verified against its checksum.

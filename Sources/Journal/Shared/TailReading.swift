@@ -26,12 +26,8 @@ extension TailStateMachine {
     }
 
     private func follows(_ item: Item) -> Bool {
-        let cursor = item.place.cursor
-        if !linksOnly, cursor == place.cursor.next { return item.opening == nil }
-        guard let opening = item.opening, cursor.sequence == 0, cursor.lineage > place.cursor.lineage else {
-            return false
-        }
-        return opening.parent == place
+        // While an opening is looked for, nothing else follows.
+        (!linksOnly || item.opening != nil) && place.isFollowed(by: item.place.cursor, item.opening)
     }
 
     private func hand(_ count: Int) -> [Effect] { count > 0 ? [.hand(count, isDelivered: isLive)] : [] }
