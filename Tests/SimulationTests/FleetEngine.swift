@@ -47,7 +47,10 @@ extension SimulatedFleet {
                     node: index, incarnation: nodes[index].incarnation, epochBase: nodes[index].state.epochBase)
             }
         }
-        guard isDelivered, let publication else { return }
+        guard isDelivered, let publication else {
+            if publication != nil { nodes[index].subscribed[channel] = nil }
+            return
+        }
         let epoch = nodes[index].state.epoch(of: channel)
         if let last = nodes[index].subscribed[channel], last.epoch != epoch || last.offset + 1 != publication.offset {
             invariants.violate("node \(index) led \(channel) from \(last) to \(epoch):\(publication.offset) untold")
@@ -56,8 +59,9 @@ extension SimulatedFleet {
         invariants.show(publication, channel: channel, epoch: epoch, by: index)
     }
 
-    mutating func join(_ index: Int, _ server: Int, _ pointer: CheckpointPointer, _ hasSurplus: Bool) {
-        guard let content = redis.servers[server].data.contents[pointer.nonce] else { return answer(index, .joinFailed) }
+    mutating func join(
+        _ index: Int, _ content: SimulatedState, _ pointer: CheckpointPointer, _ hasSurplus: Bool
+    ) -> TailStateMachine.Event {
         let last = content.chain.newest
         say("node \(index) joins at \(content.place), newest \(last?.lineage ?? 0), surplus \(hasSurplus)")
         let node = nodes[index]
@@ -76,7 +80,7 @@ extension SimulatedFleet {
         nodes[index].subscribed = [:]
         if chance(2) { nodes[index].flush() }
         invariants.stand(content, node: index)
-        answer(index, .joined(content.place, content.chain, pointer))
+        return .joined(content.place, content.chain, pointer)
     }
 
     mutating func connectAppends(_ index: Int, _ incarnation: Int) {

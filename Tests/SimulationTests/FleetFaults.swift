@@ -69,15 +69,19 @@ extension SimulatedFleet {
         agenda.add(.starts(node: index), in: chance(4) ? delay(2_000...12_000) : delay(50...1_500))
     }
 
+    /// Within that time a connection notices that its server was demoted.
+    static let canary: Int64 = 1_000
+
     mutating func demote() {
         guard redis.servers[1 - redis.primary].isPrimary else { return }
         redis.demote()
+        demotedAt = agenda.now
         say("server \(1 - redis.primary) is demoted")
         for index in nodes.indices where nodes[index].server == 1 - redis.primary {
             guard case .read(_, _, nil) = nodes[index].operation, chance(2) else { continue }
             disconnect(index)
         }
-        agenda.add(.closesAppends(server: 1 - redis.primary), in: delay(0...1_000))
+        agenda.add(.closesAppends(server: 1 - redis.primary), in: delay(0...Self.canary))
     }
 
     mutating func fail() {
@@ -90,6 +94,9 @@ extension SimulatedFleet {
         case 0, 1, 2:
             // The old primary goes on with whom it has until it is demoted.
             guard !redis.servers[1 - primary].isPrimary else { return demote() }
+            // A server that is demoted and promoted again before any connection asked whose it is can't be told apart
+            // by an append: a known limit, left out here.
+            guard agenda.now > demotedAt + Self.canary else { return }
             redis.failOver()
             say("server \(redis.primary) is promoted as \(redis.servers[redis.primary].replid) at \(String(describing: redis.servers[redis.primary].data.top))")
             agenda.add(.demotes, in: chance(3) ? delay(1_000...8_000) : delay(0...1_000))

@@ -40,12 +40,16 @@ extension SimulatedFleet {
 
     /// The step's outcome reaches the node, which decides on the next.
     mutating func reply(_ index: Int, _ token: Int) {
-        guard nodes[index].isUp, nodes[index].token == token, let event = nodes[index].reply else { return }
+        guard nodes[index].isUp, nodes[index].token == token, var event = nodes[index].reply else { return }
         if nodes[index].pausedUntil > agenda.now {
             agenda.add(.replies(node: index, token: token), in: nodes[index].pausedUntil - agenda.now)
             return
         }
         nodes[index].reply = nil
+        if case .take(let pointer, let content, let hasSurplus) = nodes[index].operation, event == .joinFailed {
+            event = join(index, content, pointer, hasSurplus)
+        }
+        nodes[index].operation = nil
         var step = nodes[index].machine.handle(event, at: agenda.now)
         carryOut(step.effects, on: index)
         if nodes[index].hasSeenLoss {
@@ -109,7 +113,13 @@ extension SimulatedFleet {
             let posts = redis.servers[server].data.rolls[redis.servers[server].replid] ?? [:]
             answer(index, .posts(posts.map { RollPost(origin: $0.key, place: $0.value.place, age: agenda.now - $0.value.at) }))
         case .open(let plan, let touches, let generation): open(index, server, plan, touches, generation)
-        case .join(let pointer, let hasSurplus): join(index, server, pointer, hasSurplus)
+        case .join(let pointer, let hasSurplus):
+            guard let content = redis.servers[server].data.contents[pointer.nonce] else {
+                return answer(index, .joinFailed)
+            }
+            answer(index, .joinFailed)
+            nodes[index].operation = .take(pointer, content, hasSurplus: hasSurplus)
+        case .take: break
         }
     }
 
@@ -188,8 +198,7 @@ extension SimulatedFleet {
         let opening = Journal.Opening(
             salt: String(draw(), radix: 36), secret: "x", parent: plan.parent, server: plan.server,
             keepsEpochs: plan.keepsEpochs)
-        nodes[index].counter += 1
-        let id = EntryID(origin: nodes[index].machine.origin, counter: nodes[index].counter)
+        let id = EntryID(origin: draw(), counter: 1)
         let entry = Entry(id: id, time: 1_000_000 + agenda.now, channel: "", kind: .open, body: opening.body)
         redis.add(Dataset.Item(arrived: ArrivedEntry(cursor: cursor, entry: entry), opening: opening), to: server)
         tally["openings", default: 0] += 1

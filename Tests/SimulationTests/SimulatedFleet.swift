@@ -42,6 +42,7 @@ struct SimulatedFleet {
     var faultsUntil: Int64 = 0
     var writesUntil: Int64 = 0
     var drawn: UInt64 = 0
+    var demotedAt: Int64 = 0
     var unknownKeys: [(channel: String, key: String)] = []
     /// Entries that a living node knows to be lost.
     var counted: Set<EntryID> = []

@@ -25,6 +25,8 @@ struct SimulatedNode {
         case post(Place)
         case open(OpeningPlan, touches: Int?, generation: Int)
         case join(CheckpointPointer, hasSurplus: Bool)
+        /// The checkpoint is here; taking it needs no server, so its outcome always reaches the machine.
+        case take(CheckpointPointer, SimulatedState, hasSurplus: Bool)
     }
 
     let index: Int

@@ -94,7 +94,12 @@ extension TailStateMachine {
         let live = posts.filter { $0.age <= terms.postAgeMax && $0.origin != origin }
         let isFurthest = live.allSatisfy { ($0.place.cursor, $0.origin) < (place.cursor, origin) }
         let wait = place == .start ? terms.lease : terms.roll
-        guard isFurthest || isSeeding(view), now - since >= wait else { return pauseThenLook() }
+        guard isFurthest || isSeeding(view) else {
+            // Somebody who is ahead goes on, so this node doesn't have to: a broken checkpoint is tried once more.
+            brokenPointer = nil
+            return pauseThenLook()
+        }
+        guard now - since >= wait else { return pauseThenLook() }
         if place == .start, live.contains(where: { $0.place != .start }) { return pauseThenLook() }
         let keepsEpochs = isStarting && isSoleOwner && view.top == nil && chain.isOfSingleNode
         isSoleOwner = false

@@ -10,8 +10,7 @@ extension TailStateMachine {
         var taken = 0
         for item in batch.entries {
             guard follows(item) else {
-                unlinkable = place
-                skip = nil
+                leaveUnlinked()
                 return Step(effects + hand(taken) + suspend(.loss), next: .look(place))
             }
             move(to: item.place)
@@ -54,8 +53,13 @@ extension TailStateMachine {
         if isLive { return .look(place) }
         guard isEmpty else { return .read(after: place.cursor, waits: false) }
         guard linksOnly else { return posting(at: now) }
-        // The opening that was to follow is not there.
-        (unlinkable, skip) = (place, nil)
+        leaveUnlinked()
         return .look(place)
+    }
+
+    /// What was to follow the place is not there; taking the same checkpoint once more would lead here again.
+    private mutating func leaveUnlinked() {
+        if skip != nil, let takenPointer { brokenPointer = takenPointer }
+        (unlinkable, skip) = (place, nil)
     }
 }
