@@ -25,8 +25,7 @@ extension LinkCore {
         let sentAt = now
         stamp += 1
         let mark = board.applied.withLock { $0 }
-        let time = board.clock.withLock { $0?.time(at: sentAt) } ?? 0
-        let own = LeaseValue(stamp: stamp, cursor: mark.cursor, hash: mark.hash, time: time)
+        let own = LeaseValue(stamp: stamp, cursor: mark.cursor, outcomeHash: mark.hash)
         let origin = String(tail.origin, radix: 16)
         var commands = [
             RedisCommand("HSET", keys.nodes, origin, own.description), RedisCommand("HGETALL", keys.nodes),
@@ -50,12 +49,23 @@ extension LinkCore {
 
     private func took(_ values: [UInt64: LeaseValue], own: LeaseValue, server: String) {
         let changes = leases.look(values, own: own, server: server, at: now)
-        let members = leases.members
-        board.status.withLock { $0.members = members }
-        if changes.areMembersOther { configuration.onMembers(members) }
-        for other in changes.diverged { configuration.onDivergence(other, own.cursor) }
-        guard let links, !changes.lapsed.isEmpty else { return }
-        let fields = changes.lapsed.map { String($0, radix: 16) }
+        let members = Set(leases.living).union([tail.origin])
+        let before = board.status.withLock { status in
+            defer { status.members = members }
+            return status.members
+        }
+        if members != before { configuration.onMembers(members) }
+        var gone: [UInt64] = []
+        for change in changes {
+            switch change {
+            // One's own was written in front of the look.
+            case .came, .ownGone: break
+            case .lapsed(let other): gone.append(other)
+            case .diverged(let other): configuration.onDivergence(other, own.cursor)
+            }
+        }
+        guard let links, !gone.isEmpty else { return }
+        let fields = gone.map { String($0, radix: 16) }
         ask(links.commands, [RedisCommand(words: ["HDEL", keys.nodes] + fields)], within: terms.look) { replies in
             _ = try replies[0].checked()
         }

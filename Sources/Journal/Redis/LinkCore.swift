@@ -44,7 +44,7 @@ final class LinkCore {
     /// Canaries count under an origin of their own: they must not overtake numbers that the engine gave out.
     let canaryOrigin = UInt64.random(in: 1 ... .max)
     var canaries: UInt64 = 0
-    var leases: LeaseWatch
+    var leases: LeaseTable
     var stamp: UInt64 = 0
     var isCheckpointer = false
     var isOffering = false
@@ -69,7 +69,9 @@ final class LinkCore {
         keys = StreamKeys(prefix: configuration.prefix)
         locator = RedisLocator(configuration.target, key: keys.journal)
         gate = ReplicationGate(replicas: configuration.waitReplicas)
-        leases = LeaseWatch(origin: tail.origin, lease: configuration.terms.lease)
+        var leaseTerms = LeaseTable.Terms()
+        leaseTerms.lease = configuration.terms.lease
+        leases = LeaseTable(origin: tail.origin, terms: leaseTerms)
     }
 
     /// Monotonic milliseconds.

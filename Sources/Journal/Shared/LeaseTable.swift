@@ -15,6 +15,19 @@ public struct LeaseValue: Hashable, Sendable {
     }
 }
 
+extension LeaseValue: LosslessStringConvertible {
+    /// Reads `stamp cursor hash`, the hash in hexadecimal.
+    public init?(_ description: String) {
+        let parts = description.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let stamp = UInt64(parts[0]), let cursor = Cursor(parts[1]),
+            let hash = UInt64(parts[2], radix: 16)
+        else { return nil }
+        self.init(stamp: stamp, cursor: cursor, outcomeHash: hash)
+    }
+
+    public var description: String { "\(stamp) \(cursor) \(String(outcomeHash, radix: 16))" }
+}
+
 /// Decides which nodes live, from looks at the leases of all of them.
 ///
 /// - Guarantee: a lease lapses only after its stamp stood still, or was missing, for one full lease time that the same server

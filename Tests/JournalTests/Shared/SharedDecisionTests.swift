@@ -39,42 +39,10 @@ struct SharedDecisionTests {
         #expect(gate.decision == .send)
     }
 
-    @Test func lease_lapsesOnlyAfterAFullTermOfLooksOnOneServer() {
-        var watch = LeaseWatch(origin: 1, lease: 1_000)
-        let own = LeaseValue(stamp: 1, cursor: Cursor(lineage: 1, sequence: 5), hash: 9, time: 0)
-        let other = LeaseValue(stamp: 4, cursor: Cursor(lineage: 1, sequence: 4), hash: 8, time: 0)
-        let found9 = watch.look([1: own, 2: other], own: own, server: "s", at: 0).areMembersOther
-        #expect(found9)
-        #expect(watch.members == [1, 2])
-        let found10 = watch.look([2: other], own: own, server: "s", at: 400)
-        #expect(found10 == LeaseWatch.Changes())
-        // Redis stood still: nobody could renew, and all leases may be gone.
-        let found11 = watch.look([:], own: own, server: "s", at: 5_000)
-        #expect(found11 == LeaseWatch.Changes())
-        let found12 = watch.look([:], own: own, server: "t", at: 5_400)
-        #expect(found12 == LeaseWatch.Changes())
-        for now: Int64 in [5_800, 6_200] {
-            let changes = watch.look([:], own: own, server: "t", at: now)
-            #expect(changes == LeaseWatch.Changes())
-        }
-        let found13 = watch.look([:], own: own, server: "t", at: 6_400).lapsed
-        #expect(found13 == [2])
-        #expect(watch.members == [1])
-        #expect(LeaseValue(own.description) == own && LeaseValue("1 1.1 0") == nil)
-    }
-
-    @Test func lease_withAnotherHashAtTheSameCursor_isDivergence() {
-        var watch = LeaseWatch(origin: 1, lease: 1_000)
-        let own = LeaseValue(stamp: 1, cursor: Cursor(lineage: 1, sequence: 5), hash: 9, time: 0)
-        var other = own
-        let found14 = watch.look([2: other], own: own, server: "s", at: 0).diverged.isEmpty
-        #expect(found14)
-        other.hash = 8
-        let found15 = watch.look([2: other], own: own, server: "s", at: 1).diverged
-        #expect(found15 == [2])
-        other.cursor = Cursor(lineage: 1, sequence: 6)
-        let found16 = watch.look([2: other], own: own, server: "s", at: 2).diverged.isEmpty
-        #expect(found16)
+    @Test func leaseValue_asText_isReadBack() {
+        let value = LeaseValue(stamp: 1, cursor: Cursor(lineage: 1, sequence: 5), outcomeHash: 0xfedc_ba98)
+        #expect(LeaseValue(value.description) == value)
+        for text in ["", "1 1.1", "1 1.1 0 0", "x 1.1 0", "1 1 0", "1 1.1 xyz"] { #expect(LeaseValue(text) == nil) }
     }
 
     @Test func pendingAppends_whenALaterOneArrives_giveUpThoseBefore() {
