@@ -21,7 +21,7 @@ extension SimulatedFleet {
                 }
             case .resume:
                 say("node \(index) resumes in \(nodes[index].machine.chain.newest?.lineage ?? 0)")
-                changedAt = agenda.now
+                changedAt = max(changedAt, agenda.now)
                 nodes[index].wasAppendedAgain = false
                 appendAgain(index)
             }

@@ -90,7 +90,7 @@ extension SimulatedFleet {
 
     mutating func fail() {
         guard agenda.now < faultsUntil else { return heal() }
-        changedAt = agenda.now
+        changedAt = max(changedAt, agenda.now)
         agenda.add(.fails, in: chance(3) ? delay(10...400) : delay(400...5_000))
         let primary = redis.primary
         // What was renewed may be lost now.
@@ -130,7 +130,11 @@ extension SimulatedFleet {
                 redis.servers[primary].data.pointer = nil
             }
             redis.servers[primary].touches += 1
-        case 7, 8: redis.pause(until: agenda.now + delay(200...4_000))
+        case 7, 8:
+            let until = agenda.now + delay(200...4_000)
+            redis.pause(until: until)
+            // Only answered time counts for leases.
+            changedAt = max(changedAt, until)
         case 9, 10, 11: disconnect(generator.index(below: nodes.count))
         case 12, 13, 14: kill(generator.index(below: nodes.count))
         default:
@@ -142,7 +146,7 @@ extension SimulatedFleet {
     /// The end of all faults: one primary, and every node runs.
     private mutating func heal() {
         demote()
-        changedAt = agenda.now
+        changedAt = max(changedAt, agenda.now)
         for index in nodes.indices where index < 3 || nodes[index].incarnation > 0 {
             nodes[index].pausedUntil = min(nodes[index].pausedUntil, agenda.now)
             agenda.add(.starts(node: index), in: delay(50...1_000))

@@ -10,7 +10,7 @@ extension SimulatedFleet {
             isHalted(index) || agenda.now > faultsUntil ? .discardFile : chance(2) ? .refuse : .discardFile
         nodes[index].boot(origin: draw(), start: policy, terms: terms)
         say("node \(index) starts at \(nodes[index].state.place) as \(nodes[index].machine.origin)")
-        changedAt = agenda.now
+        changedAt = max(changedAt, agenda.now)
         disconnect(index)
         agenda.add(.connectsAppends(node: index, incarnation: nodes[index].incarnation), in: delay(10...300))
     }
