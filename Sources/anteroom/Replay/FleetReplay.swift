@@ -159,7 +159,8 @@ final class FleetReplay {
         try flush()
         guard let content = try await observer.content(of: pointer) else {
             throw Exit(
-                .unavailable, "The checkpoint at \(pointer.place.cursor) went away while it was read; repeat the command.")
+                .unavailable,
+                "The checkpoint at \(pointer.place.cursor) went away while it was read; repeat the command.")
         }
         try replica.adopt(content)
     }
