@@ -21,7 +21,7 @@ final class FleetReplay {
     private var walk: StreamWalkStateMachine
     /// What checkpoints say about entries before them.
     private var outcomes: [Cursor: Outcome] = [:]
-    private var isWhole: Bool
+    private let isWhole: Bool
     private var pending: [ArrivedEntry] = []
     private var isPendingShown = false
     private var oldestShown: Cursor?
