@@ -32,6 +32,28 @@ import Testing
                 ["--follow", "--until", "1.1"],
                 "--follow reads a journal on and on; it doesn't go with --from, --export or --until."
             ),
+            (
+                ["--redis", "redis://h", "--data-dir", "y"],
+                "A shared journal contradicts --from and --data-dir; accepted is one of them."
+            ),
+            (
+                ["--shared", "--from", "y"],
+                "A shared journal contradicts --from and --data-dir; accepted is one of them."
+            ),
+            (
+                ["--redis", "redis://h", "--shared"],
+                "--redis, --redis-nodes and --shared contradict each other; accepted is one of them."
+            ),
+            (["--prefix", "p"], "--prefix goes with --redis, --redis-nodes or --shared only."),
+            (
+                ["--redis", "redis://h", "--prefix", "a{b"],
+                "--prefix is \"a{b\"; accepted is a text without braces and spaces."
+            ),
+            (["--shared"], "--shared needs REDIS_URL, VALKEY_URL or REDIS_NODES; none of them is set."),
+            (
+                ["--redis-nodes", "a:1,,b:2"],
+                "The list of Redis nodes has an empty item: write host:port,host:port."
+            ),
         ])
     func replay_whenAskedWrongly_saysOneSentenceAndEndsWith64(arguments: [String], sentence: String) throws {
         #expect(

@@ -19,6 +19,7 @@ import Testing
         header.tags = Array(#"{"a":"b"}"#.utf8)
         header.reason = "because"
         var outcome = Outcome(epoch: Cursor(lineage: 1, sequence: 0), offset: UInt64(index + 1), version: UInt64(index))
+        if index % 5 == 3 { outcome = .unknown }
         if index % 3 == 2 { outcome = Outcome(refusal: Refusal.allCases[index % Refusal.allCases.count]) }
         return JournalRow(
             cursor: Cursor(lineage: 2, sequence: UInt64(index)),

@@ -32,12 +32,15 @@ public final class EntrySource {
         let file = try EntryFileReader(path: path)
         home = .export(file)
         pending = try file.next()
-        beginning = pending.first.map {
-            ($0.cursor, $0.entry.time, $0.entry.kind == .open && $0.entry.header.reason == newFileReason)
-        }
+        beginning = pending.first.map { ($0.cursor, $0.entry.time, Self.isFirst($0.entry)) }
     }
 
-    private let newFileReason = LineageDecision.OpeningReason.newFile.rawValue
+    /// True for the opening of a journal that goes on from nothing: a new file's, or a fleet's without a state.
+    private static func isFirst(_ entry: Entry) -> Bool {
+        guard entry.kind == .open, let reason = entry.header.reason else { return false }
+        return reason == LineageDecision.OpeningReason.newFile.rawValue
+            || (reason == Opening.seedReason && Opening(entry).parent == .start)
+    }
 
     /// The next admitted entries; none when there are no more for now.
     ///

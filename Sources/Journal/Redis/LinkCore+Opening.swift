@@ -54,7 +54,7 @@ extension LinkCore {
     ) -> PointerExchange.Plan {
         let opening = Opening.drawn(parent: plan.parent, server: plan.server, keepsEpochs: plan.keepsEpochs)
         var header = EntryHeader()
-        header.reason = plan.expectedTop == nil ? "seed" : "recount"
+        header.reason = plan.expectedTop == nil ? Opening.seedReason : "recount"
         let entry = Entry(
             id: EntryID(origin: .random(in: 1 ... .max), counter: 1), time: found.time, channel: "", kind: .open,
             header: header,

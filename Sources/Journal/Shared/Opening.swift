@@ -19,6 +19,9 @@ public struct Opening: Equatable, Sendable {
     /// True when the epochs go on: only where a single node, sole owner of the state, moves to a shared journal.
     public var keepsEpochs: Bool
 
+    /// What the header of the first opening on a server says.
+    static let seedReason = "seed"
+
     /// Makes an opening of its parts.
     public init(salt: String, secret: String, parent: Place = .start, server: String = "", keepsEpochs: Bool = false) {
         self.salt = salt

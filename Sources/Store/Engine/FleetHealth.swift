@@ -44,8 +44,11 @@ extension FleetHealth {
     init(_ fleet: Fleet) {
         let status = fleet.link.status
         self.init(
-            isAway: status.isAway, isStalled: status.isStalled, phase: fleet.machine.isCurrent ? Self.followingPhase : status.phase, halted: status.halted, lagMilliseconds: status.lagMilliseconds,
-            roundTripMicroseconds: status.roundTripMicroseconds, members: max(1, status.members.count), warnings: status.warnings,
+            isAway: status.isAway, isStalled: status.isStalled,
+            phase: fleet.machine.isCurrent ? Self.followingPhase : status.phase, halted: status.halted,
+            lagMilliseconds: status.lagMilliseconds,
+            roundTripMicroseconds: status.roundTripMicroseconds, members: max(1, status.members.count),
+            warnings: status.warnings,
             notReplicated: status.isNotReplicated, lostEntries: fleet.lostEntries)
     }
 }

@@ -21,7 +21,7 @@ final class FleetReplay {
     private var walk: StreamWalkStateMachine
     /// What checkpoints say about entries before them.
     private var outcomes: [Cursor: Outcome] = [:]
-    private var isWhole: Bool
+    private let isWhole: Bool
     private var pending: [ArrivedEntry] = []
     private var isPendingShown = false
     private var oldestShown: Cursor?
@@ -159,7 +159,8 @@ final class FleetReplay {
         try flush()
         guard let content = try await observer.content(of: pointer) else {
             throw Exit(
-                .unavailable, "The checkpoint at \(pointer.place.cursor) went away while it was read; repeat the command.")
+                .unavailable,
+                "The checkpoint at \(pointer.place.cursor) went away while it was read; repeat the command.")
         }
         try replica.adopt(content)
     }
