@@ -43,17 +43,23 @@ extension LinkCore {
             guard identity.isPrimary, identity.server == links.server else {
                 return drop(.notAPrimary("Redis at \(links.commands.address.place) is another server now"))
             }
-            took(values, own: own, server: identity.server)
-            holdCheckpointerLease(heldBy: try replies[2].checked().text)
+            let holder = try replies[2].checked().text
+            took(values, own: own, server: identity.server, holder: holder.flatMap { UInt64($0, radix: 16) })
+            holdCheckpointerLease(heldBy: holder)
         }
     }
 
-    private func took(_ values: [UInt64: LeaseValue], own: LeaseValue, server: String) {
+    private func took(_ values: [UInt64: LeaseValue], own: LeaseValue, server: String, holder: UInt64?) {
         let changes = leases.look(values, own: own, server: server, at: now)
         let members = leases.members
         board.status.withLock { $0.members = members }
         if changes.areMembersOther { configuration.onMembers(members) }
-        for other in changes.diverged { configuration.onDivergence(other, own.cursor) }
+        // What is applied in silence may be of another branch, under the same cursors.
+        for other in changes.diverged where tail.isLive {
+            configuration.onDivergence(other, own.cursor)
+            // Who is wrong can't be known; the fleet goes by whoever writes the checkpoints, and everybody else gives way.
+            if other == holder, !isCheckpointer { interruption = .diverged(own.cursor) }
+        }
         guard let links, !changes.lapsed.isEmpty else { return }
         let fields = changes.lapsed.map { String($0, radix: 16) }
         ask(links.commands, [RedisCommand(words: ["HDEL", keys.nodes] + fields)], within: terms.look) { replies in

@@ -89,7 +89,10 @@ extension LinkCore {
         var cost = 0
         for arrived in entries {
             cost += arrived.cost
-            if arrived.entry.id.origin == tail.origin { ownArrived(arrived.entry.id) }
+            // Canaries are the link's own, with ids of another origin than the engine's.
+            if arrived.entry.id.origin == tail.origin || pending.isFirst(arrived.entry.id) {
+                ownArrived(arrived.entry.id)
+            }
         }
         board.consumption.withLock { [cost] in $0.handed(cost) }
         receive(.entries(entries, isDelivered: isDelivered))

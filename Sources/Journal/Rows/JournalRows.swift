@@ -87,6 +87,8 @@ public final class JournalRows: EntryRows {
     /// - Errors: `corrupt` when a row doesn't follow the one before it: then nothing was written.
     public func append(_ rows: [JournalRow]) throws(JournalError) {
         let file = file
+        // Of what is thrown inside a transaction only errors of storage come out as they are.
+        _ = try spans(of: rows)
         guard let insertion = try JournalError.wrapping({ try file.write { try insert($0, rows) } }) else { return }
         inserted(insertion)
     }

@@ -64,6 +64,10 @@ public struct TailStateMachine: Sendable, Equatable {
     /// Reading on from here led to entries that don't follow.
     var unlinkable: Place?
     var gapSince: Int64?
+    /// The state can't be used: only a checkpoint leads on.
+    var isDiscarding = false
+    /// The state was given up once because it was another one than the checkpoints'.
+    var hasDiverged = false
     /// A checkpoint that was not whole.
     var brokenPointer: UInt64?
 
@@ -96,6 +100,8 @@ public struct TailStateMachine: Sendable, Equatable {
         case .joined(let place, let chain, let pointer): return joined(place, chain, pointer)
         case .joinFailed: return joinFailed()
         case .paused, .lossSeen: return verify()
+        case .discarded: return discard()
+        case .diverged(let cursor): return diverged(at: cursor)
         case .undecodable(let cursor, let reason): return halt(.unknownEntry(cursor, reason))
         }
     }
@@ -150,6 +156,7 @@ public struct TailStateMachine: Sendable, Equatable {
 
     private mutating func joined(_ place: Place, _ chain: LineageChain, _ pointer: CheckpointPointer) -> Step {
         move(to: place)
+        isDiscarding = false
         self.chain = chain
         phase = .looking
         if pointer.readsAfter != place.cursor { skip = pointer.readsAfter }

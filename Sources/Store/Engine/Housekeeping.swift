@@ -1,4 +1,3 @@
-import Dispatch
 import Journal
 import Migrations
 
@@ -17,9 +16,8 @@ struct Housekeeping: Equatable {
 
     /// How long the thread may wait for a request.
     func waitMilliseconds(at now: Int64, probeAt: Int64?) -> Int64 {
-        // While writes are refused there is nothing to look after but the next probe.
-        let next = probeAt ?? (tickedAt + EngineLimits.housekeepingMilliseconds)
-        return max(0, next - now)
+        let next = tickedAt + EngineLimits.housekeepingMilliseconds
+        return max(0, min(next, probeAt ?? next) - now)
     }
 
     /// True when a checkpoint is due: enough dirty rows, or any and the interval passed.
@@ -56,6 +54,8 @@ extension EngineCore {
         let now = clock.monotonic()
         if let probeAt = writer.probeAt {
             if now >= probeAt { probe() }
+            // Whoever waits for the journal or for an answer is told in time, whatever the file does.
+            if housekeeping.tick(at: now) { round { tendFleet(at: now) } }
             return
         }
         if housekeeping.isFlushDue(at: now, dirty: state.dirtyCount, isShared: fleet != nil)
@@ -69,13 +69,18 @@ extension EngineCore {
             _ = try? file.walCheckpoint(truncating: false)
             housekeeping.walCheckpointed(pages: walPages)
         }
-        guard housekeeping.tick(at: now), writer.probeAt == nil else { return }
+        guard housekeeping.tick(at: now) else { return }
         round {
-            if fleet?.link.status.isCheckpointer ?? true { sweep() }
+            if writer.probeAt == nil {
+                keepSubscribedAlive()
+                // One sweeper is enough: what it proposes comes to every node.
+                if fleet?.link.status.isCheckpointer ?? true { sweep() }
+            }
             tendFleet(at: now)
         }
+        guard writer.probeAt == nil else { return }
         trim()
-        if state.residentBytes > configuration.cacheBytes { state.evict(toBytes: configuration.cacheBytes / 10 * 9) }
+        evict()
     }
 
     private var isWriteBehindDue: Bool {
@@ -95,21 +100,28 @@ extension EngineCore {
             checkpointed = state.head
             counters.checkpoints += 1
             housekeeping.flushed(at: clock.monotonic())
+            if let fleet { consume(0, fleet) }
         } catch {
             // Nothing acknowledged is at risk, the journal has it; but a file that refuses this refuses the next round.
             refuseWrites(after: JournalError(error))
         }
     }
 
-    private func refuseWrites(after error: JournalError) {
+    func refuseWrites(after error: JournalError) {
         writer.commitFailed(EngineError(error), at: clock.monotonic())
         shared.note(failure: writer.refusal)
     }
 
-    /// Ends sessions whose deadline passed, forgets tombstones and long-silent channels, keeps subscribed sessions alive.
-    private func sweep() {
-        let now = now
+    /// A session lives by its subscribers, wherever they are: each node speaks for its own.
+    private func keepSubscribedAlive() {
+        guard memoryFailure == nil else { return }
         for id in housekeepingSessions() { keepAlive(id, ifUntouchedFor: (state.sessions[id]?.ttl ?? 0) / 3) }
+    }
+
+    /// Ends sessions whose deadline passed, forgets tombstones and long-silent channels.
+    private func sweep() {
+        guard memoryFailure == nil else { return }
+        let now = now
         do throws(StorageError) {
             let (sessions, channels) = try file.readNewest { db in
                 (
@@ -153,7 +165,7 @@ extension EngineCore {
     }
 
     func trim() {
-        let before = clock.entryTime() - configuration.journalRetention
+        let before = entryTime - configuration.journalRetention
         do throws(JournalError) {
             _ = try journal.trim(before: before, bytesMax: configuration.journalBytesMax, checkpoint: checkpointed)
         } catch {
@@ -179,30 +191,11 @@ extension EngineCore {
             try file.writeProbe(clock.entryTime())
             // With a shared journal memory is ahead of the file, and stays: Redis has what the file lacks.
             if fleet == nil { rebuildMemory() }
-            writer.probed(memoryFailure, at: clock.monotonic())
+            // There a memory that can't be used is mended by a checkpoint from Redis, which the file has to take.
+            writer.probed(fleet == nil ? memoryFailure : nil, at: clock.monotonic())
         } catch {
             writer.probed(EngineError(wasFull ? .diskFull : .unavailable, "\(error)"), at: clock.monotonic())
         }
         shared.note(failure: writer.refusal ?? memoryFailure)
-    }
-
-    /// Leaves a clean directory: everything in the checkpoint, an empty write-ahead log, the clean mark.
-    func finish() {
-        if let fleet {
-            let closed = DispatchSemaphore(value: 0)
-            fleet.link.stop { closed.signal() }
-            _ = closed.wait(timeout: .now() + .milliseconds(Int(EngineLimits.appendMilliseconds)))
-            failAll(EngineError(.outcomeUnknown, "the node stopped before the entry came back"), fleet)
-            release(failed: nil)
-        }
-        flush()
-        do {
-            try file.walCheckpoint(truncating: true)
-            if writer.refusal == nil { try journal.markClean() }
-            try file.close()
-        } catch {
-            // Without the clean mark the next start looks as after a kill -9, which loses nothing acknowledged.
-            shared.stopFailed("\(error)")
-        }
     }
 }
