@@ -41,6 +41,7 @@ enum Samples {
         case .integer(let range), .integerOrOff(let range): String(range.lowerBound + 1)
         case .choice(let choices): choices.first { $0 != setting.fallback && $0 != "production" } ?? ""
         case .text: setting.name == .host ? "localhost" : "elsewhere"
+        case .secret where setting.name == .redisURL: "redis://elsewhere:6379"
         case .secret: "\(setting.name.rawValue)-value"
         case .origins: "https://app.example"
         }

@@ -4,151 +4,155 @@ import Testing
 /// What every journal must do, whatever its home.
 @Suite struct JournalContractTests {
     /// Entries are told apart by counter and body; the outcome is what the applier says.
-    private static func entry(_ counter: UInt64, _ kind: EntryKind = .publish) -> Entry {
-        Entry(
-            id: EntryID(origin: 5, counter: counter), time: Int64(1_000 + counter), channel: "chat:\(counter % 3)",
-            kind: kind, body: Array("{\"n\":\(counter)}".utf8))
-    }
-
-    private static func outcome(_ entry: Entry, _ cursor: Cursor) -> Outcome {
-        entry.id.counter % 4 == 3
-            ? Outcome(refusal: .notFound) : Outcome(epoch: cursor, offset: entry.id.counter, version: nil)
-    }
-
-    /// Stages and commits a round; opens the lineage first where that is due.
-    @discardableResult
-    private static func append(_ counters: ClosedRange<UInt64>, to open: OpenJournal, opening: Bool = false) throws
-        -> [JournalRow]
-    {
-        var rows: [JournalRow] = []
-        let stage = { (entry: Entry) in
-            open.journal.stage(entry) { entry, cursor in
-                let outcome = outcome(entry, cursor)
-                rows.append(JournalRow(cursor: cursor, entry: entry, outcome: outcome))
-                return outcome
-            }
+    private static func entries(_ counters: ClosedRange<UInt64>) -> [Entry] {
+        counters.map { counter in
+            Entry(
+                id: EntryID(origin: 5, counter: counter), time: Int64(1_000 + counter), channel: "chat:\(counter % 3)",
+                kind: .publish, body: Array("{\"n\":\(counter)}".utf8))
         }
-        if opening { stage(entry(0, .open)) }
-        for counter in counters { stage(entry(counter)) }
-        try open.journal.commit()
+    }
+
+    /// A journal with an opened lineage and entries in it.
+    private static func filled(_ home: any JournalHome, through counter: UInt64 = 9) async throws -> [JournalRow] {
+        let open = try await home.open()
+        let rows = try await open.opening + open.append(entries(1...counter))
+        try await open.close()
         return rows
     }
 
+    private static func expectContiguous(_ rows: [JournalRow]) {
+        for (row, next) in zip(rows, rows.dropFirst()) where next.entry.kind != .open {
+            #expect(next.cursor == row.cursor.next)
+        }
+        for row in rows where row.entry.kind == .open { #expect(row.cursor.sequence == 0) }
+    }
+
     @Test(arguments: JournalHomes.all)
-    func rows_afterRounds_comeBackInOrderAndContiguous(make: @Sendable () throws -> any JournalHome) throws {
-        let open = try make().open()
-        #expect(open.opening == .newFile)
-        var rows = try Self.append(1...1, to: open, opening: true)
-        rows += try Self.append(2...10, to: open)
-        rows += try Self.append(11...11, to: open)
-        #expect(rows.map(\.cursor) == (0...11).map { Cursor(lineage: 1, sequence: $0) })
+    func rows_afterRounds_comeBackInOrderAndContiguous(kind: JournalHomes) async throws {
+        let open = try await kind.make().open()
+        var rows = open.opening
+        #expect(rows.count == 1 && rows.first?.entry.kind == .open)
+        for round in [1...1, 2...10, 11...11] as [ClosedRange<UInt64>] {
+            let appended = try await open.append(Self.entries(round))
+            // Each entry once, in the order in which it was proposed.
+            #expect(appended.map(\.entry) == Self.entries(round))
+            rows += appended
+        }
+        Self.expectContiguous(rows)
         #expect(try open.journal.rows(after: .start, limit: 100) == rows)
         #expect(open.journal.head == rows.last?.cursor)
         for (index, row) in rows.enumerated() {
             #expect(try open.journal.rows(after: row.cursor, limit: 100) == Array(rows[(index + 1)...]))
             #expect(try open.journal.rows(after: row.cursor, limit: 2) == Array(rows[(index + 1)...].prefix(2)))
         }
-        #expect(try open.journal.rows(after: Cursor(lineage: 1, sequence: 500), limit: 10).isEmpty)
-        #expect(try open.journal.rows(after: Cursor(lineage: 1, sequence: .max), limit: 10).isEmpty)
-        #expect(try open.journal.rows(after: Cursor(lineage: 9, sequence: 0), limit: 10).isEmpty)
+        let lineage = open.journal.head.lineage
+        #expect(try open.journal.rows(after: Cursor(lineage: lineage, sequence: 500), limit: 10).isEmpty)
+        #expect(try open.journal.rows(after: Cursor(lineage: lineage, sequence: .max), limit: 10).isEmpty)
+        #expect(try open.journal.rows(after: Cursor(lineage: lineage + 8, sequence: 0), limit: 10).isEmpty)
         #expect(try open.journal.rows(after: .start, limit: 0).isEmpty)
-        try open.close()
+        try await open.close()
     }
 
     @Test(arguments: JournalHomes.all)
-    func discard_leavesNoTrace(make: @Sendable () throws -> any JournalHome) throws {
-        let open = try make().open()
-        // An opening that is thrown away is opened again, by the same lineage.
-        open.journal.stage(Self.entry(0, .open), apply: Self.outcome)
+    func refusedOutcomes_areRecordedLikeAnyOther(kind: JournalHomes) async throws {
+        let open = try await kind.make().open()
+        let rows = try await open.append(Self.entries(1...8))
+        #expect(rows.filter { $0.outcome.refusal == .notFound }.map(\.entry.id.counter) == [3, 7])
+        #expect(try open.journal.rows(after: rows[1].cursor, limit: 1).first?.outcome.refusal == .notFound)
+        Self.expectContiguous(rows)
+        try await open.close()
+    }
+
+    @Test(arguments: JournalHomes.all)
+    func discard_leavesNoTrace(kind: JournalHomes) async throws {
+        let open = try await kind.make().open()
+        var rows = try await open.opening + open.append(Self.entries(1...3))
+        for entry in Self.entries(90...95) { open.journal.stage(entry, apply: ContractEngine.outcome) }
         open.journal.discard()
+        #expect(!open.journal.hasRound)
         try open.journal.commit()
-        #expect(try open.journal.rows(after: .start, limit: 10).isEmpty)
-        var rows = try Self.append(1...3, to: open, opening: true)
-        for counter in 90...95 as ClosedRange<UInt64> { open.journal.stage(Self.entry(counter), apply: Self.outcome) }
-        open.journal.discard()
         #expect(open.journal.head == rows.last?.cursor)
-        rows += try Self.append(4...5, to: open)
+        rows += try await open.append(Self.entries(4...5))
         #expect(try open.journal.rows(after: .start, limit: 100) == rows)
-        try open.close()
+        try await open.close()
     }
 
     @Test(arguments: JournalHomes.all)
-    func emptyRound_changesNothing(make: @Sendable () throws -> any JournalHome) throws {
-        let open = try make().open()
-        try Self.append(1...3, to: open, opening: true)
+    func emptyRound_changesNothing(kind: JournalHomes) async throws {
+        let open = try await kind.make().open()
+        _ = try await open.append(Self.entries(1...3))
         let head = open.journal.head
         try open.journal.commit()
         #expect(open.journal.head == head)
-        try open.close()
+        try await open.close()
     }
 
     @Test(arguments: JournalHomes.all)
-    func reopening_keepsHeadLineageAndRows(make: @Sendable () throws -> any JournalHome) throws {
-        let home = try make()
+    func reopening_keepsHeadLineageAndRows(kind: JournalHomes) async throws {
+        let home = try await kind.make()
         var rows: [JournalRow] = []
         for round in 0..<4 as Range<UInt64> {
-            let open = try home.open()
-            #expect(open.opening == (round == 0 ? .newFile : nil))
-            #expect(open.journal.head == rows.last?.cursor ?? Cursor(lineage: 1, sequence: 0))
-            rows += try Self.append((round * 10 + 1)...(round * 10 + 9), to: open, opening: round == 0)
+            let open = try await home.open()
+            #expect(open.opening.isEmpty == (round > 0))
+            rows += open.opening
+            #expect(open.journal.head == rows.last?.cursor)
+            rows += try await open.append(Self.entries((round * 10 + 1)...(round * 10 + 9)))
             #expect(try open.journal.rows(after: .start, limit: 100) == rows)
-            try open.close()
+            try await open.close()
         }
+        Self.expectContiguous(rows)
+        #expect(rows.count == 37)
     }
 
     @Test(arguments: JournalHomes.all)
-    func damagedRow_isCorruptWhereverReadingBegins(make: @Sendable () throws -> any JournalHome) throws {
-        let home = try make()
-        var open = try home.open()
-        let rows = try Self.append(1...9, to: open, opening: true)
-        try open.close()
-        try home.damage(Cursor(lineage: 1, sequence: 4))
-        open = try home.open()
-        for row in rows {
+    func damagedRow_isCorruptWhereverReadingBegins(kind: JournalHomes) async throws {
+        let home = try await kind.make()
+        let rows = try await Self.filled(home)
+        try home.damage(rows[4].cursor)
+        let open = try await home.open()
+        for (index, row) in rows.enumerated() {
             let read = Result { try open.journal.rows(after: row.cursor, limit: 100) }
-            if row.cursor.sequence < 4 {
-                #expect(throws: JournalError.self) { try read.get() }
+            if index < 4 {
                 #expect((Self.failure(of: read) as? JournalError)?.code == .corrupt)
             } else {
-                #expect(try read.get().count == 9 - Int(row.cursor.sequence))
+                #expect(try read.get().count == 9 - index)
             }
         }
         #expect(try open.journal.rows(after: .start, limit: 4).count == 4)
-        try open.close()
+        try await open.close()
     }
 
     @Test(arguments: JournalHomes.all)
-    func missingRow_isCorrupt(make: @Sendable () throws -> any JournalHome) throws {
-        let home = try make()
-        var open = try home.open()
-        try Self.append(1...9, to: open, opening: true)
-        try open.close()
-        try home.remove(Cursor(lineage: 1, sequence: 4))
-        open = try home.open()
+    func missingRow_isCorrupt(kind: JournalHomes) async throws {
+        let home = try await kind.make()
+        let rows = try await Self.filled(home)
+        try home.remove(rows[4].cursor)
+        let open = try await home.open()
         let read = Result { try open.journal.rows(after: .start, limit: 100) }
         #expect((Self.failure(of: read) as? JournalError)?.code == .corrupt)
-        try open.close()
+        try await open.close()
     }
 
-    /// A lost tail ends a lineage early; the cursors that were beyond it must not point into the next one's rows.
+    /// What ends a lineage early goes on in another; the cursors beyond its end must not point into the next one's rows.
     @Test(arguments: JournalHomes.all)
-    func rows_acrossLineages_goOnWithTheNextOne(make: @Sendable () throws -> any JournalHome) throws {
-        let home = try make()
-        var open = try home.open()
-        let first = try Self.append(1...9, to: open, opening: true)
-        try open.close()
-        for sequence in 6...9 as ClosedRange<UInt64> { try home.remove(Cursor(lineage: 1, sequence: sequence)) }
-        open = try home.open()
-        #expect(open.opening == .tailLost)
-        let second = try Self.append(20...29, to: open, opening: true)
-        #expect(second.map(\.cursor) == (0...10).map { Cursor(lineage: 2, sequence: $0) })
-        let all = Array(first[..<6]) + second
-        #expect(try open.journal.rows(after: .start, limit: 100) == all)
-        for sequence in 5...15 as ClosedRange<UInt64> {
-            #expect(try open.journal.rows(after: Cursor(lineage: 1, sequence: sequence), limit: 100) == second)
+    func rows_acrossLineages_goOnWithTheNextOne(kind: JournalHomes) async throws {
+        let home = try await kind.make()
+        let rows = try await Self.filled(home)
+        let kept = try await home.breakLineage(rows)
+        let open = try await home.open()
+        let second = try await open.opening + open.append(Self.entries(20...29))
+        let lineages = Set(second.map(\.cursor.lineage))
+        #expect(second.count == 11 && lineages.count == 1)
+        #expect(try #require(lineages.first) > rows[0].cursor.lineage)
+        Self.expectContiguous(second)
+        #expect(try open.journal.rows(after: .start, limit: 100) == kept + second)
+        let end = try #require(kept.last).cursor
+        for sequence in end.sequence...(end.sequence + 10) {
+            let beyond = Cursor(lineage: end.lineage, sequence: sequence)
+            #expect(try open.journal.rows(after: beyond, limit: 100) == second)
         }
-        #expect(try open.journal.rows(after: Cursor(lineage: 2, sequence: 3), limit: 100) == Array(second[4...]))
-        try open.close()
+        #expect(try open.journal.rows(after: second[3].cursor, limit: 100) == Array(second[4...]))
+        try await open.close()
     }
 
     private static func failure<Value>(of result: Result<Value, any Error>) -> (any Error)? {

@@ -4,40 +4,42 @@ import Migrations
 import TestSupport
 
 /// What a journal's home must offer to be put through the contract.
-protocol JournalHome: Sendable, CustomStringConvertible {
-    /// Opens the journal as a fresh process would; the one opened before must be gone.
-    func open() throws -> OpenJournal
-    /// Flips one bit of the stored row at a cursor, behind the journal's back, while it is closed.
-    func damage(_ cursor: Journal.Cursor) throws
-    /// Takes the stored row away.
-    func remove(_ cursor: Journal.Cursor) throws
+protocol JournalHome: Sendable {
+    var directory: TemporaryDirectory { get }
+    /// Opens the journal as a fresh process would, its lineage too where one is due; the one opened before must be closed.
+    func open() async throws -> any OpenJournal
+    /// Makes that the lineage can't go on, while the journal is closed; returns which of the rows are still there.
+    func breakLineage(_ rows: [JournalRow]) async throws -> [JournalRow]
 }
 
-/// An open journal with what it needs to be closed again.
-struct OpenJournal {
-    let journal: any EntryJournal
-    let opening: LineageDecision.OpeningReason?
-    let close: () throws -> Void
+/// An open journal, with the engine that the harness plays.
+protocol OpenJournal {
+    var journal: any EntryJournal { get }
+    /// Rows that the opening of a lineage made; none where the old one goes on.
+    var opening: [JournalRow] { get }
+    /// Proposes entries as one round; returns once each was applied, recorded and written.
+    func append(_ entries: [Entry]) async throws -> [JournalRow]
+    func close() async throws
 }
 
-/// The journal of a node that runs alone.
-struct EmbeddedHome: JournalHome {
-    let directory: TemporaryDirectory
-    var description: String { "embedded" }
-
-    init() throws { directory = try TemporaryDirectory() }
-
-    func open() throws -> OpenJournal {
-        let file = try DatabaseFile(directory.data, durability: .disk)
-        let journal = try EmbeddedJournal(
-            file: file, headFile: try HeadFile(directory.data), durability: .disk, bootID: currentBootID())
-        return OpenJournal(journal: journal, opening: journal.opening) { try file.close() }
+/// What the harness's engine makes of entries: some are refused.
+enum ContractEngine {
+    static func outcome(_ entry: Entry, _ cursor: Journal.Cursor) -> Outcome {
+        switch entry.kind {
+        case .publish where entry.id.counter % 4 == 3: Outcome(refusal: .notFound)
+        case .publish: Outcome(epoch: cursor, offset: entry.id.counter, version: nil)
+        default: Outcome()
+        }
     }
+}
 
+extension JournalHome {
+    /// Changes the stored row at a cursor, behind the journal's back, while it is closed.
     func damage(_ cursor: Journal.Cursor) throws {
         try change("UPDATE journal SET body = x'7b7d7b' WHERE lineage = ? AND sequence = ?", cursor)
     }
 
+    /// Takes the stored row away.
     func remove(_ cursor: Journal.Cursor) throws {
         try change("DELETE FROM journal WHERE lineage = ? AND sequence = ?", cursor)
     }
@@ -53,6 +55,17 @@ struct EmbeddedHome: JournalHome {
 }
 
 /// The homes that exist.
-enum JournalHomes {
-    static var all: [@Sendable () throws -> any JournalHome] { [{ try EmbeddedHome() }] }
+enum JournalHomes: String, CaseIterable, Sendable {
+    case embedded
+    case shared
+
+    /// Both, where there is a Redis to share.
+    static var all: [JournalHomes] { RedisServer.isInstalled ? allCases : [.embedded] }
+
+    func make() async throws -> any JournalHome {
+        switch self {
+        case .embedded: try EmbeddedHome()
+        case .shared: try await SharedHome()
+        }
+    }
 }

@@ -42,6 +42,16 @@ public final class EmbeddedJournal: EntryJournal {
         }
     }
 
+    /// Whether a file's lineage may go on, without touching the file.
+    ///
+    /// - Returns: false where a node that runs alone would open a new lineage.
+    public static func mayGoOn(_ rows: JournalRows, record: HeadRecord?, bootID: String) throws(JournalError) -> Bool {
+        let decision = LineageDecision.decide(
+            home: rows.storedHome, record: record, head: rows.isEmpty ? nil : rows.head,
+            checksumAtRecord: try checksum(in: rows, at: record), bootID: bootID)
+        return decision == .keep
+    }
+
     private static func checksum(in rows: JournalRows, at record: HeadRecord?) throws(JournalError) -> UInt64? {
         guard let record else { return nil }
         return try rows.checksum(at: Cursor(lineage: record.lineage, sequence: record.sequence))

@@ -173,8 +173,15 @@ extension LinkCore {
             core.isJoining = false
             let event: TailStateMachine.Event
             switch result {
-            case .success(let state): event = .joined(state.place, state.chain, pointer)
-            case .failure: event = .joinFailed
+            case .success(let state):
+                core.interruption = nil
+                event = .joined(state.place, state.chain, pointer)
+            case .failure(let error) where error.code == .corrupt: event = .joinFailed
+            case .failure:
+                // This node's file took no checkpoint; that says nothing about the checkpoint.
+                guard core.isDropPending else { return core.after(core.tail.terms.look) { $0.feed(.paused) } }
+                core.isDropPending = false
+                return core.feed(.disconnected)
             }
             guard let next = core.step(event) else { return }
             guard core.isDropPending else { return core.perform(next) }

@@ -42,12 +42,13 @@ extension LinkCore {
             guard identity.isPrimary, identity.server == links.server else {
                 return drop(.notAPrimary("Redis at \(links.commands.address.place) is another server now"))
             }
-            took(values, own: own, server: identity.server)
-            holdCheckpointerLease(heldBy: try replies[2].checked().text)
+            let holder = try replies[2].checked().text
+            took(values, own: own, server: identity.server, holder: holder.flatMap { UInt64($0, radix: 16) })
+            holdCheckpointerLease(heldBy: holder)
         }
     }
 
-    private func took(_ values: [UInt64: LeaseValue], own: LeaseValue, server: String) {
+    private func took(_ values: [UInt64: LeaseValue], own: LeaseValue, server: String, holder: UInt64?) {
         let changes = leases.look(values, own: own, server: server, at: now)
         let members = Set(leases.living).union([tail.origin])
         let before = board.status.withLock { status in
@@ -61,7 +62,7 @@ extension LinkCore {
             // One's own was written in front of the look.
             case .came, .ownGone: break
             case .lapsed(let other): gone.append(other)
-            case .diverged(let other): configuration.onDivergence(other, own.cursor)
+            case .diverged(let other): diverged(from: other, at: own.cursor, holder: holder)
             }
         }
         guard let links, !gone.isEmpty else { return }
@@ -69,6 +70,14 @@ extension LinkCore {
         ask(links.commands, [RedisCommand(words: ["HDEL", keys.nodes] + fields)], within: terms.look) { replies in
             _ = try replies[0].checked()
         }
+    }
+
+    private func diverged(from other: UInt64, at cursor: Cursor, holder: UInt64?) {
+        // What is applied in silence may be of another branch, under the same cursors.
+        guard tail.isLive else { return }
+        configuration.onDivergence(other, cursor)
+        // Who is wrong can't be known; the fleet goes by whoever writes the checkpoints, and everybody else gives way.
+        if other == holder, !isCheckpointer { interruption = .diverged(cursor) }
     }
 
     private static func leases(_ reply: RESPReply) -> [UInt64: LeaseValue] {

@@ -37,6 +37,8 @@ final class LinkCore {
     var held: [Entry] = []
     /// Counters of the batch whose WAIT was not answered yet.
     var unconfirmed: [UInt64] = []
+    /// What the tail is to be told as soon as its read ends.
+    var interruption: TailStateMachine.Event?
     /// An append met a loss; the tail looks as soon as its read ends.
     var isLossPending = false
     var gate: ReplicationGate
@@ -104,6 +106,10 @@ final class LinkCore {
     }
 
     func perform(_ next: TailStateMachine.Next) {
+        if let event = interruption, case .read = next {
+            interruption = nil
+            return feed(event)
+        }
         if isLossPending, case .read = next {
             isLossPending = false
             return feed(.lossSeen)

@@ -64,6 +64,11 @@ public final class SharedLink: JournalLink {
         onLoop { $0.reach(completion) }
     }
 
+    /// The state can't be used any more: the newest checkpoint takes its place.
+    public func discardState() {
+        onLoop { $0.interruption = .discarded }
+    }
+
     /// Offers the fleet a checkpoint, and trims the stream up to what the checkpoint before it still needs.
     ///
     /// Errors: `unavailable` when it was not taken: another node was quicker, or the lineage is not current.

@@ -22,6 +22,9 @@ public protocol JournalLink: AnyObject, Sendable {
     /// Notes what was applied, for the comparison with other nodes.
     func note(applied cursor: Cursor, hash: UInt64)
 
+    /// Says that the state can't be used any more: a `.join` with the newest checkpoint follows as soon as there is one.
+    func discardState()
+
     /// The server's clock in milliseconds since 1970, by the last answer and the time since; nil before the first.
     func serverTime() -> Int64?
 

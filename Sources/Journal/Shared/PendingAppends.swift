@@ -19,6 +19,9 @@ struct PendingAppends {
     var count: Int { appends.count }
     var isEmpty: Bool { appends.isEmpty }
 
+    /// True for the oldest.
+    func isFirst(_ id: EntryID) -> Bool { appends.first?.id == id }
+
     mutating func sent(_ append: Append) { appends.append(append) }
 
     /// Redis has it.

@@ -1,4 +1,3 @@
-import GRDB
 import Migrations
 
 /// The journal of a node that shares it with others: the order comes from Redis, the file has a copy that is written behind.
@@ -12,6 +11,10 @@ public final class SharedJournal: EntryJournal {
     private var insertion: JournalRows.Insertion?
     private var proposals: [Entry] = []
     private var behind: [JournalRow] = []
+    /// How many of the rows behind were delivered; nil while all were.
+    private var delivered: Int?
+    /// Bytes of the rows that are not in the file yet, about.
+    public private(set) var unwrittenBytes = 0
 
     /// Goes on with the copy in a file.
     public init(link: any JournalLink, copy: JournalRows) {
@@ -19,12 +22,16 @@ public final class SharedJournal: EntryJournal {
         self.copy = copy
     }
 
+    /// The newest entry in the file.
     public var head: Cursor { copy.head }
 
+    /// The cost of all rows in the file.
     public var sizeBytes: Int { copy.sizeBytes }
 
+    /// True when proposals wait for the end of the round.
     public var hasRound: Bool { !proposals.isEmpty }
 
+    /// Rows that the next checkpoint writes along.
     public var unwritten: Int { behind.count }
 
     /// Nil: the entry comes back with its place.
@@ -33,7 +40,11 @@ public final class SharedJournal: EntryJournal {
         return nil
     }
 
-    public func record(_ row: JournalRow) { behind.append(row) }
+    /// Keeps the row of an entry that came back until it is written behind.
+    public func record(_ row: JournalRow) {
+        behind.append(row)
+        unwrittenBytes += row.entry.cost
+    }
 
     /// Sends the proposals on; what becomes of them comes from the link.
     public func commit() {
@@ -45,6 +56,12 @@ public final class SharedJournal: EntryJournal {
     /// Forgets the proposals. Recorded rows stay: they were applied, and are in Redis.
     public func discard() { proposals.removeAll(keepingCapacity: true) }
 
+    /// What is recorded from here on may turn out not to be the fleet's.
+    public func silenceBegan() { if delivered == nil { delivered = behind.count } }
+
+    /// What was recorded is the fleet's.
+    public func silenceEnded() { delivered = nil }
+
     /// Takes the rows that are not in the file yet, to be written on another thread; nothing else may be written meanwhile.
     ///
     /// - Errors: `corrupt` when they don't follow what the file has.
@@ -54,19 +71,36 @@ public final class SharedJournal: EntryJournal {
         return taken
     }
 
+    /// Writes the rows that were delivered, without a checkpoint; those recorded in silence stay behind.
+    public func writeDelivered() throws(JournalError) {
+        let count = delivered ?? behind.count
+        guard count > 0 else { return }
+        try copy.append(Array(behind[..<count]))
+        forget(first: count)
+    }
+
     /// What was taken is in the file.
     public func wroteBehind(_ written: JournalRows.Written) {
         guard let insertion else { return }
         copy.inserted(insertion, written)
         self.insertion = nil
-        behind.removeFirst(insertion.count)
+        forget(first: insertion.count)
     }
 
     /// What was taken is not in the file.
     public func failedBehind() { insertion = nil }
 
     /// Forgets rows that are not in the file: a checkpoint takes their place.
-    public func dropUnwritten() { behind.removeAll() }
+    public func dropUnwritten() {
+        behind.removeAll(keepingCapacity: true)
+        (delivered, unwrittenBytes) = (nil, 0)
+    }
+
+    private func forget(first count: Int) {
+        unwrittenBytes -= behind[..<count].reduce(0) { $0 + $1.entry.cost }
+        behind.removeFirst(count)
+        delivered = delivered.map { max(0, $0 - count) }
+    }
 
     /// Goes on with a file that took a checkpoint, or that was opened anew.
     public func reopened(_ file: DatabaseFile) throws(JournalError) {
@@ -74,13 +108,15 @@ public final class SharedJournal: EntryJournal {
         insertion = nil
         let head = copy.head
         // A commit of which nothing is known may have been made all the same.
-        behind.removeAll { $0.cursor <= head }
+        forget(first: behind.firstIndex { $0.cursor > head } ?? behind.count)
     }
 
+    /// The rows in the file after a cursor; those behind are not among them.
     public func rows(after cursor: Cursor, limit: Int) throws(JournalError) -> [JournalRow] {
         try copy.rows(after: cursor, limit: limit)
     }
 
+    /// Deletes the oldest rows of the copy that retention doesn't keep; the stream is trimmed with the checkpoints in Redis.
     public func trim(before time: Int64, bytesMax: Int, checkpoint: Cursor) throws(JournalError) -> Bool {
         try copy.trim(before: time, bytesMax: bytesMax, checkpoint: checkpoint)
     }

@@ -31,6 +31,7 @@ extension TailStateMachine {
             enter(.looking)
             return Step(suspend(.away), next: .reconnect)
         }
+        if isDiscarding { return replaceState(view) }
         guard let top = view.top else {
             (skip, unlinkable) = (nil, nil)
             return recount(at: now, reading: false)

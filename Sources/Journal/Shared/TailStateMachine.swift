@@ -68,6 +68,10 @@ public struct TailStateMachine: Sendable, Equatable {
     var countedAt: Int64?
     /// The checkpoint that was taken last.
     var takenPointer: UInt64?
+    /// The state can't be used: only a checkpoint leads on.
+    var isDiscarding = false
+    /// The state was given up once because it was another one than the checkpoints'.
+    var hasDiverged = false
     /// A checkpoint that was not whole, or from which nothing leads on.
     var brokenPointer: UInt64?
 
@@ -100,6 +104,8 @@ public struct TailStateMachine: Sendable, Equatable {
         case .joined(let place, let chain, let pointer): return joined(place, chain, pointer)
         case .joinFailed: return joinFailed()
         case .paused, .lossSeen: return verify()
+        case .discarded: return discard()
+        case .diverged(let cursor): return diverged(at: cursor)
         case .undecodable(let cursor, let reason): return halt(.unknownEntry(cursor, reason))
         }
     }
@@ -154,6 +160,7 @@ public struct TailStateMachine: Sendable, Equatable {
 
     private mutating func joined(_ place: Place, _ chain: LineageChain, _ pointer: CheckpointPointer) -> Step {
         move(to: place)
+        isDiscarding = false
         self.chain = chain
         takenPointer = pointer.nonce
         phase = .looking

@@ -35,6 +35,8 @@ extension TailStateMachine {
         case notOnChain(Place)
         /// An entry of a newer release, or a damaged one.
         case unknownEntry(Cursor, String)
+        /// With a checkpoint's state this node again got another result than the node that wrote it.
+        case diverged(Cursor)
 
         public var description: String {
             switch self {
@@ -45,6 +47,11 @@ extension TailStateMachine {
                 """
             case .unknownEntry(let cursor, let reason):
                 "entry \(cursor) of the journal can't be read (\(reason)); upgrade this node, or remove what wrote it"
+            case .diverged(let cursor):
+                """
+                this node gets another result at \(cursor) than the node that writes the checkpoints, also from a checkpoint's \
+                state; run one release on all nodes
+                """
             }
         }
     }
@@ -80,6 +87,10 @@ extension TailStateMachine {
         case paused
         /// A writer was refused in a way that means a loss.
         case lossSeen
+        /// The engine can't use its state any more.
+        case discarded
+        /// The node that writes the checkpoints has another result at the same cursor.
+        case diverged(Cursor)
         /// An entry can't be understood.
         case undecodable(Cursor, String)
     }

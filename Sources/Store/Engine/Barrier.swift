@@ -2,7 +2,7 @@ import Journal
 
 /// Requests that wait until this node has applied what the journal already has.
 ///
-/// - Bounds: each waits at most `EngineLimits.barrierMilliseconds`; the engine's queue bounds their number.
+/// - Bounds: each waits at most `EngineLimits.barrierMilliseconds`; at most `waitingMax` do.
 struct Barrier {
     private struct Waiting {
         let cursor: Cursor
@@ -13,6 +13,10 @@ struct Barrier {
     /// Requests of the round in hand that need to know how far the journal is: one question for all of them.
     private var asking: [Request] = []
     private var waiting: [Waiting] = []
+    /// The first cursor that anybody waits for: most rounds reach none.
+    private var lowest: Cursor?
+
+    static let waitingMax = 65_536
 
     /// True when a question is due at the end of the round.
     var hasQuestion: Bool { !asking.isEmpty }
@@ -24,21 +28,34 @@ struct Barrier {
         return asking
     }
 
-    mutating func wait(_ request: Request, for cursor: Cursor, deadline: Int64) {
+    /// False when too many wait already.
+    mutating func wait(_ request: Request, for cursor: Cursor, deadline: Int64) -> Bool {
+        guard waiting.count < Self.waitingMax else { return false }
         waiting.append(Waiting(cursor: cursor, request: request, deadline: deadline))
+        lowest = min(lowest ?? cursor, cursor)
+        return true
     }
 
     /// Those that have what they waited for.
     mutating func takeReached(_ head: Cursor) -> [Request] {
-        guard waiting.contains(where: { $0.cursor <= head }) else { return [] }
-        defer { waiting.removeAll { $0.cursor <= head } }
-        return waiting.filter { $0.cursor <= head }.map(\.request)
+        guard let lowest, lowest <= head else { return [] }
+        return take { $0.cursor <= head }
     }
 
     /// Those whose time is over.
     mutating func takeOverdue(at now: Int64) -> [Request] {
-        guard waiting.contains(where: { $0.deadline <= now }) else { return [] }
-        defer { waiting.removeAll { $0.deadline <= now } }
-        return waiting.filter { $0.deadline <= now }.map(\.request)
+        // The first to come is the first to be late.
+        guard let first = waiting.first, first.deadline <= now else { return [] }
+        return take { $0.deadline <= now }
+    }
+
+    /// All of them, those of the round in hand too.
+    mutating func takeAll() -> [Request] { take { _ in true } + takeAsking() }
+
+    private mutating func take(_ isDue: (Waiting) -> Bool) -> [Request] {
+        let due = waiting.filter(isDue)
+        waiting.removeAll(where: isDue)
+        lowest = waiting.map(\.cursor).min()
+        return due.map(\.request)
     }
 }

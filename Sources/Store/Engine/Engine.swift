@@ -79,9 +79,11 @@ public final class Engine: Sendable {
     /// Milliseconds since 1970 by the engine's clock.
     public var now: Int64 { clock.entryTime() }
 
-    /// Turns an idempotency key into an id, the same for every retry; see `SessionID`.
+    /// Turns an idempotency key into an id, the same for every retry; see `SessionID`. A node that has not joined its fleet
+    /// yet refuses the write that follows, and gives a random id: without the fleet's secret any other could be guessed.
     public func sessionID(forKey key: String, owner: String) -> String {
-        SessionID.derived(fromKey: key, owner: owner, secret: shared.idSecret)
+        let secret = shared.idSecret
+        return secret.isEmpty ? SessionID.random() : SessionID.derived(fromKey: key, owner: owner, secret: secret)
     }
 
     /// Refuses new requests, finishes those that wait, writes a last checkpoint and closes the file.

@@ -10,6 +10,7 @@ extension EngineCore {
         case .suspended(let reason):
             // What was delivered so far is the fleet's; what follows may turn out not to be, and stays in memory.
             flush()
+            journal.discard()
             fleet.machine.suspended(reason)
             fleet.terms.notify(.suspended(reason))
             failAll(EngineError(.outcomeUnknown, "the connection to Redis was lost"), fleet)
@@ -27,27 +28,41 @@ extension EngineCore {
     }
 
     private func take(_ entries: [ArrivedEntry], isDelivered: Bool, _ fleet: Fleet) {
-        var bytes = 0
+        if !isDelivered { fleet.journal.silenceBegan() }
         for arrived in entries {
-            bytes += arrived.cost
-            do throws(StorageError) { try loadRows(of: arrived.entry.channel) } catch {
-                // Without the row the entry can't be applied, and none after it: nothing more may be answered from here.
-                memoryFailure = EngineError(.unavailable, error.message)
-            }
-            guard memoryFailure == nil else { continue }
+            guard memoryFailure == nil, loadRows(of: arrived, fleet) else { continue }
             let base = state.epochBase
             let applied = apply(arrived.entry, at: arrived.cursor, isDelivered: isDelivered)
-            if state.epochBase != base { epochsChanged() }
+            if arrived.entry.kind == .open { shared.note(idSecret: state.idSecret) }
+            if state.epochBase != base { endSubscriptions() }
             if arrived.entry.id.origin == origin { cameBack(arrived, applied, isDelivered: isDelivered, fleet) }
         }
         fleet.machine.applied(isDelivered: isDelivered)
-        fleet.link.consumed(bytes)
+        consume(entries.reduce(0) { $0 + $1.cost }, fleet)
         fleet.link.note(applied: state.head, hash: state.outcomeHash.value)
     }
 
-    private func epochsChanged() {
-        shared.note(idSecret: state.idSecret)
-        endSubscriptions()
+    /// Without its row an entry can't be applied, and none after it: nothing is answered before a checkpoint came.
+    private func loadRows(of arrived: ArrivedEntry, _ fleet: Fleet) -> Bool {
+        do throws(StorageError) {
+            try loadRows(of: arrived.entry.channel)
+            return true
+        } catch {
+            memoryFailure = EngineError(.unavailable, error.message)
+            shared.note(failure: writer.refusal ?? memoryFailure)
+            fleet.link.discardState()
+            return false
+        }
+    }
+
+    /// Lets the link read on: not while the file takes no rows and many wait in memory for it.
+    func consume(_ bytes: Int, _ fleet: Fleet) {
+        fleet.unconsumedBytes += bytes
+        let isHeldBack =
+            writer.refusal != nil && fleet.journal.unwrittenBytes >= EngineLimits.unwrittenBytesMax
+        guard !isHeldBack, fleet.unconsumedBytes > 0 else { return }
+        fleet.link.consumed(fleet.unconsumedBytes)
+        fleet.unconsumedBytes = 0
     }
 
     private func cameBack(_ arrived: ArrivedEntry, _ applied: Applied, isDelivered: Bool, _ fleet: Fleet) {
@@ -81,17 +96,21 @@ extension EngineCore {
 
     private func resume(_ fleet: Fleet) {
         if fleet.machine.resumed() { endSubscriptions() }
+        fleet.journal.silenceEnded()
         fleet.terms.notify(.live(state.place))
+        // Those that came back are done; others may have been lost on the way, and a copy changes nothing.
+        let last = state.origins.last(of: origin)
+        fleet.resubmissions.removeAll { $0.id.counter <= last }
         guard !fleet.resubmissions.isEmpty else { return }
         // First of all that this process appends now: their counters are below those of what follows.
         fleet.link.append(fleet.resubmissions)
-        fleet.resubmissions = []
     }
 
     /// The state at the newest entry that was applied, for an opening. What was applied in silence is in it, but doesn't stay
     /// in the file: the opening may fail, and the fleet go on without it.
     private func checkpointOfMemory() -> Result<CheckpointContent, JournalError> {
         Result { () throws(JournalError) in
+            if let memoryFailure { throw JournalError(.unavailable, memoryFailure.message) }
             guard let fleet else { throw JournalError(.unavailable, "the node runs alone") }
             fleet.writeBehind.wait()
             takeFlushOutcome(fleet)
@@ -120,55 +139,48 @@ extension EngineCore {
     ) -> Result<(place: Place, chain: LineageChain), JournalError> {
         fleet.writeBehind.wait()
         takeFlushOutcome(fleet)
-        fleet.journal.dropUnwritten()
-        return Result { () throws(JournalError) in
+        do throws(JournalError) {
             let surplus = hasSurplus ? try keepSurplus(beyond: content.chain, fleet) : []
             state = try CheckpointContent.adopt(content, into: file)
+            fleet.journal.dropUnwritten()
             try fleet.journal.reopened(file)
-            fleet.resubmissions =
-                Resubmission(
-                    surplus: surplus, waiting: fleet.resubmissions, origin: origin,
-                    // Only what was delivered is in the file, and that was acknowledged.
-                    acknowledged: { _ in true }, last: state.origins.last(of: origin)
-                ).again
-            checkpointed = state.head
-            fleet.machine.joined()
-            fleet.duty = CheckpointDuty()
-            memoryFailure = nil
-            epochsChanged()
-            return (state.place, state.chain)
+            joined(surplus, fleet)
+            return .success((state.place, state.chain))
+        } catch {
+            if error.code != .corrupt {
+                // What the file holds now is not known: nothing is written behind or answered before a checkpoint is in it.
+                refuseWrites(after: error)
+                memoryFailure = EngineError(.unavailable, error.message)
+            }
+            return .failure(error)
         }
+    }
+
+    private func joined(_ surplus: [ArrivedEntry], _ fleet: Fleet) {
+        fleet.resubmissions =
+            Resubmission(
+                surplus: surplus, waiting: fleet.resubmissions, origin: origin,
+                // Only what was delivered is in the file, and that was acknowledged.
+                acknowledged: { _ in true }, last: state.origins.last(of: origin)
+            ).again
+        checkpointed = state.head
+        fleet.machine.joined()
+        fleet.duty = CheckpointDuty()
+        memoryFailure = nil
+        shared.note(failure: writer.refusal)
+        shared.note(idSecret: state.idSecret)
+        fleet.link.note(applied: state.head, hash: state.outcomeHash.value)
+        consume(0, fleet)
+        endSubscriptions()
     }
 
     /// Keeps what this node has and the fleet hasn't in a file; returns what of it was acknowledged here.
     private func keepSurplus(beyond chain: LineageChain, _ fleet: Fleet) throws(JournalError) -> [ArrivedEntry] {
+        // What the checkpoint in the file doesn't include yet counts, too.
+        try fleet.journal.writeDelivered()
         let surplus = try Surplus.keep(file, notOn: chain, origin: origin, in: configuration.directory)
         fleet.lostEntries += surplus.count
         if let path = surplus.path { fleet.terms.notify(.lost(entries: surplus.count, path: path)) }
         return surplus.own.filter { $0.outcome.refusal == nil }.map { ArrivedEntry(cursor: $0.cursor, entry: $0.entry) }
-    }
-}
-
-/// Writes whose entry came back, until enough replicas have it.
-struct Unconfirmed {
-    private var confirmed: UInt64 = 0
-    private var waiting: [UInt64: (EngineError?) -> Void] = [:]
-
-    /// True when an entry must wait.
-    func holds(_ counter: UInt64) -> Bool { counter > confirmed }
-
-    mutating func add(_ counter: UInt64, _ settle: @escaping (EngineError?) -> Void) { waiting[counter] = settle }
-
-    mutating func take(_ counter: UInt64) -> ((EngineError?) -> Void)? { waiting.removeValue(forKey: counter) }
-
-    mutating func confirmed(upTo counter: UInt64) -> [(EngineError?) -> Void] {
-        confirmed = max(confirmed, counter)
-        let due = waiting.keys.filter { $0 <= counter }.sorted()
-        return due.compactMap { take($0) }
-    }
-
-    mutating func takeAll() -> [(EngineError?) -> Void] {
-        defer { waiting = [:] }
-        return waiting.sorted { $0.key < $1.key }.map(\.value)
     }
 }

@@ -38,14 +38,14 @@ final class EngineCore {
     var keptAlive: ArraySlice<String> = []
 
     /// Publications up to here were handed over: what turns out durable beyond it is handed over late, never left out.
-    private var released: Cursor
+    var released: Cursor
     /// Lists that are read once the round in hand is durable.
     private var listings: [SessionListing] = []
     private var handOvers: [HandOverBuilder]
     /// Answers of the round that go to no loop.
     private var direct: [@Sendable (EngineError?) -> Void] = []
     /// Subscriptions opened in this round: undone if it fails.
-    private var opened: [(channel: String, loop: Int)] = []
+    var opened: [(channel: String, loop: Int)] = []
     private var epochMemo = (epoch: Cursor.start, salt: "", text: "")
     private let openingReason: String?
     private let lock: DirectoryLock
@@ -110,16 +110,6 @@ final class EngineCore {
         }
     }
 
-    /// Answers what is in flight to a shared journal before the end.
-    private func awaitRest() {
-        guard let fleet else { return }
-        let deadline = clock.monotonic() + EngineLimits.appendMilliseconds
-        while fleet.awaiting.hasWriters, fleet.machine.standing == .live, clock.monotonic() < deadline {
-            let rest = mailbox.takeRest(waitingMilliseconds: deadline - clock.monotonic())
-            round { for request in rest { handle(request) } }
-        }
-    }
-
     /// Runs the body as one round: commit what it proposed, then release what it answered.
     func round(_ body: () -> Void) {
         body()
@@ -140,37 +130,6 @@ final class EngineCore {
         if failure != nil { rebuildMemory() }
         shared.note(failure: writer.refusal ?? memoryFailure)
         takeUpReached()
-    }
-
-    private func undoRound(after error: EngineError) {
-        counters.failedCommits += 1
-        journal.discard()
-        for (channel, loop) in opened { _ = directory.remove(channel, loop: loop) }
-        writer.commitFailed(error, at: clock.monotonic())
-    }
-
-    /// Throws memory away and reads it back from the file.
-    func rebuildMemory() {
-        do throws(JournalError) {
-            state = try State.rebuild(from: file, journal: journal, cacheBytes: configuration.cacheBytes)
-            try releaseSurvivors()
-            memoryFailure = nil
-        } catch { memoryFailure = EngineError(.unavailable, error.message) }
-    }
-
-    /// Hands over what a failed round left in the file all the same: its writers were told "outcome unknown", but
-    /// subscribers would see a gap in front of the next publication.
-    private func releaseSurvivors() throws(JournalError) {
-        guard released < state.head else { return }
-        while released < state.head {
-            let rows = try journal.rows(after: released, limit: JournalLimits.replayPageRows)
-            guard let last = rows.last else { break }
-            for row in rows {
-                if let publication = Publication(row) { fanOut(publication, to: row.entry.channel) }
-            }
-            released = last.cursor
-        }
-        release(failed: nil)
     }
 
     /// Has a list of sessions read after the round in hand: a checkpoint in the middle of it would hold what is not durable.
@@ -262,16 +221,5 @@ final class EngineCore {
             epochMemo = (epoch, state.epochSalt, state.text(of: epoch))
         }
         return Position(epoch: epochMemo.text, offset: offset)
-    }
-}
-
-extension StorageError {
-    /// What a failure of the journal means for a start.
-    init(_ error: JournalError) {
-        switch error.code {
-        case .diskFull: self.init(.diskFull, error.message)
-        case .corrupt: self.init(.corrupt, error.message)
-        case .outcomeUnknown, .notReplicated, .busy, .unavailable: self.init(.inputOutput, error.message)
-        }
     }
 }

@@ -42,7 +42,9 @@ extension EngineCore {
 
     private func wait(_ request: Request, for cursor: Cursor) {
         let deadline = clock.monotonic() + EngineLimits.barrierMilliseconds
-        barrier.wait(request, for: cursor, deadline: deadline)
+        guard barrier.wait(request, for: cursor, deadline: deadline) else {
+            return shared.refuse(request, with: EngineError(.busy, "too many requests wait for the journal"))
+        }
     }
 
     /// Answers once everything up to a cursor was applied here.
@@ -68,7 +70,7 @@ extension EngineCore {
             fleet.duty.isDue(entries: state.head, rows: state.rowEstimate, at: now)
         else { return }
         flush()
-        guard state.dirtyCount == 0 else { return }
+        guard state.dirtyCount == 0, journal.unwritten == 0 else { return }
         fleet.duty.began(at: now)
         let (link, mailbox, retention) = (fleet.link, mailbox, retention)
         reader.checkpoint(from: file, keeping: retention) { content in
@@ -86,35 +88,5 @@ extension EngineCore {
     func offered(_ result: Result<Cursor, JournalError>) {
         fleet?.duty.ended(result, at: clock.monotonic())
         if case .failure = result { counters.failedOffers += 1 }
-    }
-}
-
-/// Decides when the keeper of the fleet's checkpoints writes the next one.
-struct CheckpointDuty: Equatable {
-    private var last: Cursor?
-    private var isUnderWay = false
-    private var triedAt: Int64?
-
-    /// Entries that make a checkpoint worth its cost, where the state has fewer rows.
-    static let entriesMin: UInt64 = 50_000
-    /// Milliseconds after which a smaller number is worth it, too.
-    static let intervalMilliseconds: Int64 = 600_000
-    /// Milliseconds between two tries.
-    static let pauseMilliseconds: Int64 = 10_000
-
-    func isDue(entries head: Cursor, rows: Int, at now: Int64) -> Bool {
-        guard !isUnderWay, triedAt.map({ now - $0 >= Self.pauseMilliseconds }) ?? true else { return false }
-        guard let last, last.lineage == head.lineage else { return true }
-        let count = head.sequence &- last.sequence
-        guard count > 0 else { return false }
-        return count >= max(Self.entriesMin, UInt64(max(0, rows)))
-            || triedAt.map { now - $0 >= Self.intervalMilliseconds } ?? true
-    }
-
-    mutating func began(at now: Int64) { (isUnderWay, triedAt) = (true, now) }
-
-    mutating func ended(_ result: Result<Cursor, JournalError>, at now: Int64) {
-        isUnderWay = false
-        if case .success(let cursor) = result { last = cursor }
     }
 }

@@ -33,9 +33,10 @@ struct EngineJournal {
     ) throws(JournalError) -> EngineJournal {
         let copy = try JournalRows(file: file, home: .shared)
         let state = try State.rebuild(from: file, journal: copy, cacheBytes: configuration.cacheBytes)
+        let isWhole = try isWhole(copy, in: configuration.directory)
         let tail = TailStateMachine(
             origin: origin, place: state.place, chain: state.chain, start: terms.start,
-            isSoleOwner: copy.storedHome == .embedded && state.place != .start, terms: terms.tail)
+            isSoleOwner: isWhole && state.place != .start, terms: terms.tail)
         let link = terms.makeLink(
             LinkStart(tail: tail) { arrival in
                 // Arrivals are bounded by the link, which stops reading while too much was not consumed; a mailbox that
@@ -45,5 +46,13 @@ struct EngineJournal {
         let journal = SharedJournal(link: link, copy: copy)
         return EngineJournal(
             journal: journal, fleet: Fleet(link: link, journal: journal, terms: terms), state: state, opening: nil)
+    }
+
+    /// True when the file is that of a node that ran alone and would keep its epochs: then its move may keep them, too.
+    private static func isWhole(_ copy: JournalRows, in directory: DataDirectory) throws(JournalError) -> Bool {
+        guard copy.storedHome == .embedded else { return false }
+        let headFile: HeadFile
+        do throws(StorageError) { headFile = try HeadFile(directory) } catch { throw JournalError(error) }
+        return try EmbeddedJournal.mayGoOn(copy, record: headFile.record, bootID: currentBootID())
     }
 }

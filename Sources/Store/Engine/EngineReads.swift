@@ -210,7 +210,7 @@ extension EngineCore {
             head: state.head, journalTime: state.journalTime, journalBytes: journal.sizeBytes,
             dirtyRows: state.dirtyCount, residentBytes: state.residentBytes,
             residentSessions: state.sessions.count, residentChannels: state.channels.count, sessions: 0,
-            failure: writer.refusal, counters: counters)
+            failure: writer.refusal ?? memoryFailure, counters: counters)
         reader.count(for: status, from: file, through: shared, to)
     }
 }

@@ -18,7 +18,7 @@ public struct EngineStatus: Sendable {
     public let residentChannels: Int
     /// Live sessions in the file.
     public internal(set) var sessions: Int
-    /// Nil while the file takes writes.
+    /// Nil while the file takes writes and memory can be answered from.
     public let failure: EngineError?
     /// What was counted since the start.
     public let counters: EngineCounters
@@ -94,6 +94,8 @@ public enum EngineLimits {
     /// Rows that wait to be written behind at which a flush begins before its interval: many in one transaction share the
     /// pages that they touch.
     static let unwrittenRowsMax = 4_096
+    /// Bytes of such rows at which a node whose file takes none reads no further.
+    static let unwrittenBytesMax = 67_108_864
     /// Milliseconds between two looks of the sweeper, the trimmer and the WAL checkpoint.
     static let housekeepingMilliseconds: Int64 = 250
 }

@@ -14,6 +14,8 @@ final class Fleet {
     var duty = CheckpointDuty()
     let writeBehind = WriteBehind()
     var lostEntries = 0
+    /// Bytes of arrivals that the link was not told of yet, because the file doesn't take their rows.
+    var unconsumedBytes = 0
 
     init(link: any JournalLink, journal: SharedJournal, terms: FleetTerms) {
         self.link = link
@@ -21,6 +23,9 @@ final class Fleet {
         self.terms = terms
         unconfirmed = terms.waitsForReplicas ? Unconfirmed() : nil
     }
+
+    /// True while anybody waits for an answer.
+    var hasWriters: Bool { awaiting.hasWriters || unconfirmed?.isEmpty == false }
 }
 
 /// What an engine needs to share its journal.

@@ -44,11 +44,23 @@ extension FleetHealth {
     init(_ fleet: Fleet) {
         let status = fleet.link.status
         self.init(
-            isAway: status.isAway, isStalled: status.isStalled,
-            phase: fleet.machine.isCurrent ? Self.followingPhase : status.phase, halted: status.halted,
-            lagMilliseconds: status.lagMilliseconds,
-            roundTripMicroseconds: status.roundTripMicroseconds, members: max(1, status.members.count),
-            warnings: status.warnings,
-            notReplicated: status.isNotReplicated, lostEntries: fleet.lostEntries)
+            isAway: status.isAway, isStalled: status.isStalled, phase: fleet.phase, halted: fleet.haltReason,
+            lagMilliseconds: status.lagMilliseconds, roundTripMicroseconds: status.roundTripMicroseconds,
+            members: max(1, status.members.count), warnings: status.warnings, notReplicated: status.isNotReplicated,
+            lostEntries: fleet.lostEntries)
+    }
+}
+
+extension Fleet {
+    /// What the node does as its clients see it: the link may be further than the engine.
+    fileprivate var phase: String {
+        if machine.isCurrent { return FleetHealth.followingPhase }
+        let phase = link.status.phase
+        return phase == FleetHealth.followingPhase ? "joining" : phase
+    }
+
+    fileprivate var haltReason: String? {
+        if case .halted(let why) = machine.standing { return why }
+        return link.status.halted
     }
 }

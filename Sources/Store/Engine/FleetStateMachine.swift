@@ -43,6 +43,8 @@ struct FleetStateMachine: Equatable, Sendable {
     /// What a wish to recover, or for history, is told; nil when it may be answered.
     var recoveryRefusal: EngineError? {
         switch standing {
+        // What came in silence may turn out to be another's.
+        case .away where hasSilent: EngineError(.unavailable, "the nodes are agreeing on what was lost")
         case .live, .away: nil
         case .starting, .lost, .halted: appendRefusal
         }
@@ -56,6 +58,7 @@ struct FleetStateMachine: Equatable, Sendable {
 
     mutating func suspended(_ reason: TailStateMachine.Suspension) {
         guard wasLive else { return }
+        if case .halted = standing { return }
         switch reason {
         case .away: standing = standing == .lost ? .lost : .away
         case .loss: standing = .lost
@@ -68,8 +71,9 @@ struct FleetStateMachine: Equatable, Sendable {
     /// Entries were applied.
     mutating func applied(isDelivered: Bool) { if !isDelivered { hasSilent = true } }
 
-    /// The node is live; true when whoever is connected has missed something.
+    /// The node is live again, or for the first time; true when whoever is connected has missed something.
     mutating func resumed() -> Bool {
+        if case .halted = standing { return false }
         defer { (standing, wasLive, hasSilent) = (.live, true, false) }
         return wasLive && hasSilent
     }

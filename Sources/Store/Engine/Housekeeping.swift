@@ -1,4 +1,3 @@
-import Dispatch
 import GRDB
 import Journal
 import Migrations
@@ -18,9 +17,8 @@ struct Housekeeping: Equatable {
 
     /// How long the thread may wait for a request.
     func waitMilliseconds(at now: Int64, probeAt: Int64?) -> Int64 {
-        // While writes are refused there is nothing to look after but the next probe.
-        let next = probeAt ?? (tickedAt + EngineLimits.housekeepingMilliseconds)
-        return max(0, next - now)
+        let next = tickedAt + EngineLimits.housekeepingMilliseconds
+        return max(0, min(next, probeAt ?? next) - now)
     }
 
     /// True when a checkpoint is due: enough dirty rows, or any and the interval passed.
@@ -57,6 +55,8 @@ extension EngineCore {
         let now = clock.monotonic()
         if let probeAt = writer.probeAt {
             if now >= probeAt { probe() }
+            // Whoever waits for the journal or for an answer is told in time, whatever the file does.
+            if housekeeping.tick(at: now) { round { tendFleet(at: now) } }
             return
         }
         if let fleet {
@@ -73,13 +73,18 @@ extension EngineCore {
             _ = try? file.walCheckpoint(truncating: false)
             housekeeping.walCheckpointed(pages: walPages)
         }
-        guard housekeeping.tick(at: now), writer.probeAt == nil else { return }
+        guard housekeeping.tick(at: now) else { return }
         round {
-            if fleet?.link.status.isCheckpointer ?? true { sweep() }
+            if writer.probeAt == nil {
+                keepSubscribedAlive()
+                // One sweeper is enough: what it proposes comes to every node.
+                if fleet?.link.status.isCheckpointer ?? true { sweep() }
+            }
             tendFleet(at: now)
         }
+        guard writer.probeAt == nil else { return }
         if !isFileBusy { trim() }
-        if state.residentBytes > configuration.cacheBytes { state.evict(toBytes: configuration.cacheBytes / 10 * 9) }
+        evict()
     }
 
     /// Writes the checkpoint if anything is dirty.
@@ -103,10 +108,16 @@ extension EngineCore {
         shared.note(failure: writer.refusal)
     }
 
-    /// Ends sessions whose deadline passed, forgets tombstones and long-silent channels, keeps subscribed sessions alive.
-    private func sweep() {
-        let now = now
+    /// A session lives by its subscribers, wherever they are: each node speaks for its own.
+    private func keepSubscribedAlive() {
+        guard memoryFailure == nil else { return }
         for id in housekeepingSessions() { keepAlive(id, ifUntouchedFor: (state.sessions[id]?.ttl ?? 0) / 3) }
+    }
+
+    /// Ends sessions whose deadline passed, forgets tombstones and long-silent channels.
+    private func sweep() {
+        guard memoryFailure == nil else { return }
+        let now = now
         do throws(StorageError) {
             let due: (Database) throws -> (sessions: [String], channels: [String]) = { db in
                 (
@@ -151,7 +162,7 @@ extension EngineCore {
     }
 
     func trim() {
-        let before = clock.entryTime() - configuration.journalRetention
+        let before = entryTime - configuration.journalRetention
         do throws(JournalError) {
             _ = try journal.trim(before: before, bytesMax: configuration.journalBytesMax, checkpoint: checkpointed)
         } catch {
@@ -177,30 +188,11 @@ extension EngineCore {
             try file.writeProbe(clock.entryTime())
             // With a shared journal memory is ahead of the file, and stays: Redis has what the file lacks.
             if fleet == nil { rebuildMemory() }
-            writer.probed(memoryFailure, at: clock.monotonic())
+            // There a memory that can't be used is mended by a checkpoint from Redis, which the file has to take.
+            writer.probed(fleet == nil ? memoryFailure : nil, at: clock.monotonic())
         } catch {
             writer.probed(EngineError(wasFull ? .diskFull : .unavailable, "\(error)"), at: clock.monotonic())
         }
         shared.note(failure: writer.refusal ?? memoryFailure)
-    }
-
-    /// Leaves a clean directory: everything in the checkpoint, an empty write-ahead log, the clean mark.
-    func finish() {
-        if let fleet {
-            let closed = DispatchSemaphore(value: 0)
-            fleet.link.stop { closed.signal() }
-            _ = closed.wait(timeout: .now() + .milliseconds(Int(EngineLimits.appendMilliseconds)))
-            failAll(EngineError(.outcomeUnknown, "the node stopped before the entry came back"), fleet)
-            release(failed: nil)
-        }
-        flush()
-        do {
-            try file.walCheckpoint(truncating: true)
-            if writer.refusal == nil { try journal.markClean() }
-            try file.close()
-        } catch {
-            // Without the clean mark the next start looks as after a kill -9, which loses nothing acknowledged.
-            shared.stopFailed("\(error)")
-        }
     }
 }

@@ -10,6 +10,8 @@ final class Mailbox: Sendable {
         var bytes = 0
         var isWaiting = false
         var isClosed = false
+        /// Nobody takes anything any more.
+        var hasEnded = false
     }
 
     /// What a look into the queue found.
@@ -27,7 +29,7 @@ final class Mailbox: Sendable {
         let bytes = requests.reduce(0) { $0 + $1.sizeBytes }
         let (error, wakes): (EngineError?, Bool) = state.withLock { state in
             // What was under way when the queue was closed still comes back.
-            guard !state.isClosed || requests.allSatisfy(\.bringsBack) else {
+            guard !state.hasEnded, !state.isClosed || requests.allSatisfy(\.bringsBack) else {
                 return (EngineError(.stopping, "the node is stopping"), false)
             }
             let fits =
@@ -54,6 +56,15 @@ final class Mailbox: Sendable {
             return state.isWaiting
         }
         if wakes { wakeUp.signal() }
+    }
+
+    /// Takes what is left; refuses everything from now on, also what comes back.
+    func end() -> [Request] {
+        state.withLock { state in
+            (state.isClosed, state.hasEnded) = (true, true)
+            defer { (state.requests, state.bytes) = ([], 0) }
+            return state.requests
+        }
     }
 
     /// Takes what still comes back after the queue was closed, waiting at most until the deadline for it.

@@ -118,6 +118,7 @@ extension EngineCore {
             checkpointed = outcome.head
             counters.checkpoints += 1
             housekeeping.flushed(at: clock.monotonic())
+            consume(0, fleet)
         case .failure(let error):
             fleet.journal.failedBehind()
             state.flushFailed()

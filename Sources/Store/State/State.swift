@@ -157,9 +157,11 @@ struct State: Sendable {
     /// Gives memory back until a budget is met: first cached publications, then clean rows.
     ///
     /// Which rows go is left to the dictionary's order: a row that is used comes back with one read of the file.
-    mutating func evict(toBytes budget: Int) {
+    ///
+    /// - Parameter isFileWhole: false while the file lacks publications of dirty channels, so that they stay.
+    mutating func evict(toBytes budget: Int, isFileWhole: Bool = true) {
         // Walking over the names leaves the rows with one owner: removing them copies nothing.
-        for name in Array(channels.keys) where !isUnwritten(channel: name) {
+        for name in Array(channels.keys) where isFileWhole || !isUnwritten(channel: name) {
             guard residentBytes > budget else { return }
             changeCache(ofChannel: name) { $0.dropRecent() }
         }

@@ -13,6 +13,8 @@ final class FleetLink: Sendable {
         /// Waiting mends nothing.
         case failed(String)
         case news(FleetNews)
+        /// Another node has another result at the same cursor.
+        case diverged(from: UInt64, at: Cursor)
     }
 
     /// In order; for one reader.
@@ -49,6 +51,7 @@ final class FleetLink: Sendable {
         configuration.onStartProblem = { error, isFatal in
             source.yield(isFatal ? .failed(error.description) : .waiting(error.description))
         }
+        configuration.onDivergence = { source.yield(.diverged(from: $0, at: $1)) }
         let made = SharedLink(configuration, tail: start.tail, eventLoop: group.next(), receive: start.receive)
         link.withLock { $0 = made }
         return made

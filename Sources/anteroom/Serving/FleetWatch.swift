@@ -19,6 +19,10 @@ struct FleetWatch {
                 if why != waitsFor { logger.warning("waiting for Redis", metadata: ["reason": "\(why)"]) }
                 waitsFor = why
             case .failed(let why): throw Exit(.unavailable, sentence(why))
+            case .diverged(let other, let cursor):
+                logger.error(
+                    "another node has another result at the same place of the journal",
+                    metadata: ["node": "\(String(other, radix: 16))", "at": "\(cursor)"])
             case .news(.halted(.notOnChain(let place))) where !hasJoined:
                 throw Exit(.unavailable, sentence(TailStateMachine.Halt.notOnChain(place).description))
             case .news(let news):
