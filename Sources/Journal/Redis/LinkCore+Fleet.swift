@@ -33,6 +33,7 @@ extension LinkCore {
         ]
         let wantsTime = board.clock.withLock { $0?.isOlder(than: terms.clock, at: sentAt) ?? true }
         if wantsTime { commands.append(RedisCommand("TIME")) }
+        commands += livePost(origin)
         ask(links.commands, commands, within: terms.look) { [self] replies in
             isRenewing = false
             _ = try replies[0].checked()
@@ -46,6 +47,17 @@ extension LinkCore {
             took(values, own: own, server: identity.server, holder: holder.flatMap { UInt64($0, radix: 16) })
             holdCheckpointerLease(heldBy: holder)
         }
+    }
+
+    /// A live node keeps its post in the roll call of its server up: who is behind, or has no state, must not open a lineage
+    /// over it.
+    private func livePost(_ origin: String) -> [RedisCommand] {
+        guard tail.isLive, let time = board.clock.withLock({ $0?.time(at: now) }) else { return [] }
+        let key = keys.roll(of: tail.server)
+        return [
+            RedisCommand("HSET", key, origin, "\(tail.place) \(time)"),
+            RedisCommand("PEXPIRE", key, String(terms.rollLife)),
+        ]
     }
 
     private func took(_ values: [UInt64: LeaseValue], own: LeaseValue, server: String, holder: UInt64?) {

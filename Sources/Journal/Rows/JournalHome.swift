@@ -17,7 +17,7 @@ public enum JournalHome: String, Sendable {
     }
 
     /// Notes it in the file.
-    func store(_ db: Database) throws {
+    public func store(_ db: Database) throws {
         try db.execute(
             sql: "INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
             arguments: [Self.key, rawValue])

@@ -114,6 +114,10 @@ extension EngineCore {
             guard let fleet else { throw JournalError(.unavailable, "the node runs alone") }
             fleet.writeBehind.wait()
             takeFlushOutcome(fleet)
+            // From here on a lineage may be open that goes on from this state: it is nobody's alone any more.
+            do throws(StorageError) { try file.write { try JournalHome.shared.store($0) } } catch {
+                throw JournalError(error)
+            }
             // What is written here is undone: of the copy of the state that is marked as written nothing stays.
             var state = state
             let (insertion, retention) = (try fleet.journal.takeBehind(), retention)
