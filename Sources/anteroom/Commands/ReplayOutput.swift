@@ -16,7 +16,12 @@ extension ReplayCommand {
             let rows = page.prefix(left)
             left -= rows.count
             if !rows.isEmpty { Output.write(lines(rows, table)) }
-            guard left > 0, !home.isInterrupted() else { return }
+            guard left > 0 else { return }
+            if home.isInterrupted() {
+                // A tail ends that way; anything else would pass for whole.
+                if follow { return }
+                throw FleetReplay.interrupted
+            }
             page = try source.next()
             while page.isEmpty {
                 guard try await home.more() else { return }

@@ -19,6 +19,8 @@ final class FleetReplay {
     private let interrupt: Interrupt
     private let top: Cursor
     private var walk: StreamWalkStateMachine
+    /// The checkpoints at the last look, also those that can't be read.
+    private var surveyed: [CheckpointPointer]
     /// What checkpoints say about entries before them.
     private var outcomes: [Cursor: Outcome] = [:]
     private let isWhole: Bool
@@ -53,6 +55,7 @@ final class FleetReplay {
         (self.observer, self.interrupt) = (observer, interrupt)
         (top, isWhole) = (survey.top, survey.isWhole)
         walk = StreamWalkStateMachine(bases: survey.pointers)
+        surveyed = survey.pointers
         scratch = try ScratchDirectory(prefix: "anteroom-replay")
         replica = try StreamReplica(scratch.data)
     }
@@ -167,9 +170,11 @@ final class FleetReplay {
 
     /// Looks for newer checkpoints.
     private func refresh() async throws {
-        guard let survey = try await observer.survey(), survey.pointers != walk.bases else { return }
-        walk.bases = survey.pointers
+        let pointers = try await observer.survey()?.pointers ?? []
+        guard pointers != surveyed else { return }
+        walk.bases = pointers
         try await readOutcomes()
+        surveyed = pointers
     }
 
     /// Of the checkpoints that can still be read; one that can't is no base either.
