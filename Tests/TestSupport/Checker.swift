@@ -76,8 +76,10 @@ package struct Checker: Sendable {
     package static let violationsMax = 10
 
     private func acknowledged(_ index: LogIndex) -> [Violation] {
-        index.acks.flatMap { position, ack in
-            index.readings.values.compactMap { acknowledged(ack, position, $0, index) }
+        // Without a reader nothing is readable.
+        let readings = index.readings.isEmpty ? [LogIndex.Reading()] : Array(index.readings.values)
+        return index.acks.flatMap { position, ack in
+            readings.compactMap { acknowledged(ack, position, $0, index) }
         }
     }
 

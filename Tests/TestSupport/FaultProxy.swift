@@ -12,6 +12,8 @@ package final class FaultProxy: Sendable {
         case slice(bytes: Int)
         /// Bytes wait, connections stay open.
         case blackHole
+        /// What the server sends waits, on connections whose client's newest command has this word in it.
+        case stall(command: String)
         /// All connections are reset.
         case reset
         /// The server hears an end of the stream.
@@ -25,6 +27,7 @@ package final class FaultProxy: Sendable {
             case .latency(let milliseconds): "latency \(milliseconds)"
             case .slice(let bytes): "slice \(bytes)"
             case .blackHole: "blackhole"
+            case .stall(let command): "stall \(command)"
             case .reset: "reset"
             case .halfClose: "half-close"
             case .cut(let bytes): "cut-after \(bytes)"

@@ -70,7 +70,7 @@ extension LinkCore {
                 refused(id, "the journal's stream is gone from Redis")
                 return lossSeen()
             }
-            pending.replied(id, at: now)
+            if pending.replied(id, at: now) { delivery.acknowledged() }
         } catch {
             if error.meansAnotherServer { return drop(error) }
             guard case .server(let refusal) = error else {
@@ -161,6 +161,7 @@ extension LinkCore {
     /// One of this process's own came back through the tail.
     func ownArrived(_ id: EntryID) {
         ownSeenAt = now
+        delivery.arrived()
         let done = pending.arrived(id)
         release(done)
         // What was sent before it and did not come can't come any more.

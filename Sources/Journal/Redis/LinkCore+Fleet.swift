@@ -10,7 +10,9 @@ extension LinkCore {
             appendCanary()
             probeReplicas()
         }
-        let isStalled = links != nil && pending.isOverdue(by: terms.stall, at: now)
+        delivery.look(isConnected: links != nil, at: now)
+        let isStalled =
+            links != nil && (pending.isOverdue(by: terms.stall, at: now) || delivery.isOverdue(by: terms.stall))
         let inFlight = pending.count
         board.status.withLock { status in
             status.isStalled = isStalled

@@ -34,6 +34,7 @@ final class LinkCore {
     var pausedRead: (after: Cursor, waits: Bool)?
 
     var pending = PendingAppends()
+    var delivery = DeliveryWatch()
     var held: [Entry] = []
     /// Counters of the batch whose WAIT was not answered yet.
     var unconfirmed: [UInt64] = []
@@ -95,6 +96,7 @@ final class LinkCore {
             case .hand(let count, let isDelivered): hand(count, isDelivered: isDelivered)
             case .suspend(let reason):
                 receive(.suspended(reason))
+                if reason != .away { delivery.arrived() }
                 loseAppends()
             case .resume:
                 isStarting = false

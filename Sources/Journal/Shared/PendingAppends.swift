@@ -24,10 +24,11 @@ struct PendingAppends {
 
     mutating func sent(_ append: Append) { appends.append(append) }
 
-    /// Redis has it.
-    mutating func replied(_ id: EntryID, at now: Int64) {
-        guard let index = index(of: id) else { return }
+    /// Redis has it; false when it came through the tail already.
+    mutating func replied(_ id: EntryID, at now: Int64) -> Bool {
+        guard let index = index(of: id) else { return false }
         appends[index].repliedAt = now
+        return true
     }
 
     /// It was not made.

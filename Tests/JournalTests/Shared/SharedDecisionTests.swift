@@ -51,7 +51,8 @@ struct SharedDecisionTests {
         for id in ids { pending.sent(.init(id: id, bytes: 10, isCanary: false, repliedAt: nil)) }
         let found17 = pending.refused(ids[1])?.id
         #expect(found17 == ids[1])
-        pending.replied(ids[0], at: 100)
+        let isWaiting = pending.replied(ids[0], at: 100)
+        #expect(isWaiting)
         #expect(!pending.isOverdue(by: 50, at: 149) && pending.isOverdue(by: 50, at: 150))
         let found18 = pending.arrived(ids[2]).map(\.id)
         #expect(found18 == [ids[0], ids[2]])
@@ -60,6 +61,22 @@ struct SharedDecisionTests {
         let found20 = pending.takeAll().map(\.id)
         #expect(found20 == [ids[3]])
         #expect(pending.isEmpty)
+    }
+
+    @Test func deliveryWatch_addsUpWhatPassesWithoutDelivery_overConnections() {
+        var watch = DeliveryWatch()
+        watch.look(isConnected: true, at: 0)
+        watch.look(isConnected: true, at: 5_000)
+        #expect(!watch.isOverdue(by: 3_000), "nothing was acknowledged")
+        watch.acknowledged()
+        watch.look(isConnected: true, at: 7_000)
+        watch.look(isConnected: false, at: 60_000)
+        #expect(!watch.isOverdue(by: 3_000), "Redis was away")
+        watch.look(isConnected: true, at: 61_000)
+        #expect(watch.isOverdue(by: 3_000))
+        watch.arrived()
+        watch.look(isConnected: true, at: 90_000)
+        #expect(!watch.isOverdue(by: 3_000))
     }
 
     @Test func readSizing_growsWhileEntriesAreSmallAndShrinksWhenTheyAreNot() {
