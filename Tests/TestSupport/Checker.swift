@@ -16,6 +16,8 @@ package struct Violation: Sendable, Hashable, CustomStringConvertible {
         case noInvention = "I6"
         /// One idempotency key takes effect once.
         case onceOnly = "I7"
+        /// Whoever follows a channel when its epoch changes is told, and follows the new one.
+        case told = "I8"
         /// The epoch of a channel stays.
         case epochKept = "epoch"
         /// The log itself is complete.
@@ -37,6 +39,9 @@ package enum EpochPromise: Sendable {
     case kept
     /// Epochs may change, and then what was acknowledged before may be gone: a damaged file, for example.
     case keptOrTold
+    /// Epochs may change, and what was acknowledged before is still there, under the new epoch: a fleet that outlives its
+    /// Redis, for example.
+    case carriedOver
 }
 
 /// The offline check of an event log: pure, knows nothing of servers.
@@ -71,30 +76,43 @@ package struct Checker: Sendable {
     package static let violationsMax = 10
 
     private func acknowledged(_ index: LogIndex) -> [Violation] {
-        index.acks.compactMap { ack in
-            let channel = ack.channel ?? ""
-            let reads = index.reads[channel] ?? []
-            if let epoch = ack.epoch, let last = reads.last?.epoch ?? index.finalEpochs[channel], last != epoch {
-                guard promise == .kept else { return nil }
+        index.acks.flatMap { position, ack in
+            index.readings.values.compactMap { acknowledged(ack, position, $0, index) }
+        }
+    }
+
+    private func acknowledged(
+        _ ack: LogEvent, _ position: Int, _ reading: LogIndex.Reading, _ index: LogIndex
+    ) -> Violation? {
+        let channel = ack.channel ?? ""
+        let reads = reading.reads[channel] ?? []
+        var candidates = reading.candidates(for: ack)
+        if let last = reading.epochs[channel] {
+            let hasOtherEpoch = ack.epoch.map { $0 != last } ?? index.changed(channel, to: last, after: position)
+            switch promise {
+            case .kept where hasOtherEpoch && ack.epoch != nil:
                 return Violation(
                     invariant: .epochKept,
-                    sentence: "\(channel) was acknowledged in epoch \(epoch) and is read in \(last)",
+                    sentence: "\(channel) was acknowledged in epoch \(ack.epoch ?? "") and is read in \(last)",
                     excerpt: [ack] + reads.suffix(1)
                 )
+            case .keptOrTold where hasOtherEpoch: return nil
+            case .carriedOver where hasOtherEpoch: candidates = reading.anywhere(ack)
+            case .kept, .keptOrTold, .carriedOver: break
             }
-            let isThere = index.candidates(for: ack).contains { read in
-                (ack.key == nil || ack.key == read.key) && (ack.digest == nil || ack.digest == read.digest)
-            }
-            if isThere { return nil }
-            let near = reads.filter { read in
-                (ack.offset != nil && read.offset == ack.offset) || (ack.key != nil && read.key == ack.key)
-            }
-            return Violation(
-                invariant: .acknowledgedReadable,
-                sentence: "an acknowledged write to \(channel) is not readable",
-                excerpt: [ack] + (near.isEmpty ? Array(reads.suffix(1)) : near)
-            )
         }
+        let isThere = candidates.contains { read in
+            (ack.key == nil || ack.key == read.key) && (ack.digest == nil || ack.digest == read.digest)
+        }
+        if isThere { return nil }
+        let near = reads.filter { read in
+            (ack.offset != nil && read.offset == ack.offset) || (ack.key != nil && read.key == ack.key)
+        }
+        return Violation(
+            invariant: .acknowledgedReadable,
+            sentence: "an acknowledged write to \(channel) is not readable",
+            excerpt: [ack] + (near.isEmpty ? Array(reads.suffix(1)) : near)
+        )
     }
 
     private func contents(_ index: LogIndex) -> [Violation] {
@@ -114,7 +132,7 @@ package struct Checker: Sendable {
     }
 
     private func journals(_ index: LogIndex) -> [Violation] {
-        index.reads.values.flatMap { reads in
+        index.readings.values.flatMap(\.reads.values).flatMap { reads in
             zip(reads, reads.dropFirst()).compactMap { earlier, later in
                 guard earlier.epoch == later.epoch, let before = earlier.offset, let after = later.offset,
                     after != before + 1
@@ -131,7 +149,9 @@ package struct Checker: Sendable {
     private func subscribers(_ index: LogIndex) -> [Violation] {
         var violations: [Violation] = []
         var tracks: [LogIndex.Subscriber: SubscriberTrack] = [:]
-        for event in index.deliveries {
+        var present: Set<LogIndex.Subscriber> = []
+        for (number, event) in index.deliveries.enumerated() {
+            if number == index.deliveriesBeforeTheEnd { present = Self.live(tracks) }
             guard let channel = event.channel else {
                 // The whole connection ended: every subscription of this client did.
                 for key in tracks.keys where key.who == event.who { tracks[key]?.close() }
@@ -140,7 +160,24 @@ package struct Checker: Sendable {
             let key = LogIndex.Subscriber(who: event.who, channel: channel)
             if let violation = tracks[key, default: SubscriberTrack()].take(event) { violations.append(violation) }
         }
-        return violations
+        present.formUnion(Self.live(tracks))
+        return violations + present.compactMap { told(tracks[$0]?.last, index) }
+    }
+
+    private static func live(_ tracks: [LogIndex.Subscriber: SubscriberTrack]) -> Set<LogIndex.Subscriber> {
+        Set(tracks.filter { $0.value.isLive }.keys)
+    }
+
+    /// Who is there at the end is in the epoch that the channel has then.
+    private func told(_ last: LogEvent?, _ index: LogIndex) -> Violation? {
+        guard let last, let channel = last.channel else { return nil }
+        let epochs = index.readings.values.compactMap { $0.epochs[channel] }
+        guard let other = epochs.first(where: { $0 != last.epoch }) else { return nil }
+        return Violation(
+            invariant: .told,
+            sentence: "\(last.who) still follows \(channel) in epoch \(last.epoch ?? ""), which is read in \(other)",
+            excerpt: [last]
+        )
     }
 
     private func agreement(_ index: LogIndex) -> [Violation] {

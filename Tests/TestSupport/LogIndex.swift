@@ -17,97 +17,85 @@ struct LogIndex {
         let channel: String
     }
 
-    private(set) var acks: [LogEvent] = []
-    /// What is readable at the end, per channel, in the order of reading.
-    private(set) var reads: [String: [LogEvent]] = [:]
-    /// The epoch of a channel at the end, also of an empty one (a `read` without an offset).
-    private(set) var finalEpochs: [String: String] = [:]
-    private(set) var deliveries: [LogEvent] = []
-    /// Every event that puts a content at an offset.
-    private(set) var placed: [(Place, LogEvent)] = []
-    private(set) var sentKeys: [String: Set<String>] = [:]
-    private var readPlaces: [Place: LogEvent] = [:]
+    struct Numbering: Hashable {
+        let channel: String
+        let epoch: String
+    }
 
-    init(_ events: [LogEvent]) {
-        for event in events {
-            add(event)
-            if let channel = event.channel, let epoch = event.epoch, let offset = event.offset,
-                [.ack, .recv, .read].contains(event.kind)
-            {
-                let place = Place(channel: channel, epoch: epoch, offset: offset)
-                placed.append((place, event))
-                if event.kind == .read { readPlaces[place] = event }
-            }
+    /// What one reader read at the end.
+    struct Reading {
+        /// What is readable, per channel, in the order of reading.
+        fileprivate(set) var reads: [String: [LogEvent]] = [:]
+        /// The epoch of a channel, also of an empty one (a `read` without an offset).
+        fileprivate(set) var epochs: [String: String] = [:]
+        fileprivate var places: [Place: LogEvent] = [:]
+        /// By what its writer called it.
+        fileprivate var keys: [String: [LogEvent]] = [:]
+
+        /// What is readable where an acknowledgement says that it is: at its offset, or anywhere when it names none.
+        func candidates(for ack: LogEvent) -> [LogEvent] {
+            guard let epoch = ack.epoch, let offset = ack.offset else { return anywhere(ack) }
+            return places[Place(channel: ack.channel ?? "", epoch: epoch, offset: offset)].map { [$0] } ?? []
+        }
+
+        /// What is readable of the same name, at any offset; everything when the acknowledgement has no name.
+        func anywhere(_ ack: LogEvent) -> [LogEvent] {
+            let channel = ack.channel ?? ""
+            guard let key = ack.key else { return reads[channel] ?? [] }
+            return keys[key, default: []].filter { $0.channel == channel }
         }
     }
 
-    /// What is readable where an acknowledgement says that it is: at its offset, or anywhere when it names none.
-    func candidates(for ack: LogEvent) -> [LogEvent] {
-        let channel = ack.channel ?? ""
-        guard let epoch = ack.epoch, let offset = ack.offset else { return reads[channel] ?? [] }
-        return readPlaces[Place(channel: channel, epoch: epoch, offset: offset)].map { [$0] } ?? []
+    /// With the place in the log.
+    private(set) var acks: [(index: Int, event: LogEvent)] = []
+    /// By the reader's name.
+    private(set) var readings: [String: Reading] = [:]
+    private(set) var deliveries: [LogEvent] = []
+    /// How many deliveries came before the last `read`: who followed then was still there at the end.
+    private(set) var deliveriesBeforeTheEnd = 0
+    /// Every event that puts a content at an offset.
+    private(set) var placed: [(Place, LogEvent)] = []
+    private(set) var sentKeys: [String: Set<String>] = [:]
+    /// Where in the log a channel's epoch is first mentioned.
+    private var firstSeen: [Numbering: Int] = [:]
+    private var epochsSeen: [String: Set<String>] = [:]
+
+    init(_ events: [LogEvent]) {
+        for (index, event) in events.enumerated() {
+            add(event, index)
+            guard let channel = event.channel, let epoch = event.epoch else { continue }
+            epochsSeen[channel, default: []].insert(epoch)
+            let numbering = Numbering(channel: channel, epoch: epoch)
+            if firstSeen[numbering] == nil { firstSeen[numbering] = index }
+            guard let offset = event.offset, [.ack, .recv, .read].contains(event.kind) else { continue }
+            let place = Place(channel: channel, epoch: epoch, offset: offset)
+            placed.append((place, event))
+            if event.kind == .read { readings[event.who]?.places[place] = event }
+        }
     }
 
-    private mutating func add(_ event: LogEvent) {
+    /// Whether a channel is known to have had another epoch before, and its last one was first seen after that event.
+    func changed(_ channel: String, to epoch: String, after index: Int) -> Bool {
+        let seen = firstSeen[Numbering(channel: channel, epoch: epoch)] ?? 0
+        return seen > index && epochsSeen[channel, default: []].count > 1
+    }
+
+    private mutating func add(_ event: LogEvent, _ index: Int) {
         let channel = event.channel ?? ""
         switch event.kind {
-        case .ack: acks.append(event)
+        case .ack: acks.append((index, event))
         case .read:
-            if event.offset != nil { reads[channel, default: []].append(event) }
-            finalEpochs[channel] = event.epoch
+            deliveriesBeforeTheEnd = deliveries.count
+            var reading = readings[event.who] ?? Reading()
+            readings[event.who] = nil
+            if event.offset != nil { reading.reads[channel, default: []].append(event) }
+            if event.offset != nil, let key = event.key { reading.keys[key, default: []].append(event) }
+            reading.epochs[channel] = event.epoch
+            readings[event.who] = reading
         case .send:
             if let key = event.key { sentKeys[channel, default: []].insert(key) }
         case .recv, .subscribed, .recovered, .resync, .closed: deliveries.append(event)
         case .nack: break
         }
-    }
-}
-
-/// What one subscriber of one channel may see next.
-struct SubscriberTrack {
-    private var last: LogEvent?
-    private var isLive = false
-
-    /// Takes the end of the subscription; the position stays.
-    mutating func close() {
-        isLive = false
-    }
-
-    /// Takes the next event, and says what is wrong with it.
-    mutating func take(_ event: LogEvent) -> Violation? {
-        switch event.kind {
-        case .closed:
-            close()
-            return nil
-        case .subscribed, .resync:
-            last = event
-            isLive = true
-            return nil
-        case .recovered:
-            defer {
-                last = event
-                isLive = true
-            }
-            guard let last, last.offset != event.offset || last.epoch != event.epoch else { return nil }
-            return violation("recovered at another position than the last one seen", last, event)
-        case .recv:
-            defer { last = event }
-            guard isLive, let last else { return violation("a publication outside of a subscription", last, event) }
-            // Never traps: an offset comes from a server under test and may be anything.
-            let expected = last.offset.map { $0.addingReportingOverflow(1).partialValue }
-            if event.epoch != last.epoch { return violation("a publication of another epoch", last, event) }
-            if event.offset != expected { return violation("a gap or a repetition", last, event) }
-            return nil
-        case .send, .ack, .nack, .read:
-            return nil
-        }
-    }
-
-    private func violation(_ sentence: String, _ last: LogEvent?, _ event: LogEvent) -> Violation {
-        Violation(
-            invariant: .contiguousSubscriber,
-            sentence: "\(sentence), to \(event.who) on \(event.channel ?? "")",
-            excerpt: [last, event].compactMap(\.self)
-        )
     }
 }

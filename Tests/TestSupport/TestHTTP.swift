@@ -137,7 +137,10 @@ struct HTTPExchange: Sendable {
 }
 
 /// The connection ended before the answer was complete: the outcome of the request is unknown.
-package struct ConnectionEnded: Error {}
+package struct ConnectionEnded: Error {
+    /// The error for any connection.
+    package init() {}
+}
 
 /// Runs one exchange at a time on a connection.
 final class HTTPExchangeHandler: ChannelDuplexHandler {

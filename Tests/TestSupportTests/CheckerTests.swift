@@ -38,6 +38,33 @@ import Testing
         #expect(Checker(.keptOrTold).violations(in: lostUnderTheSameEpoch).first?.invariant == .acknowledgedReadable)
     }
 
+    @Test func violations_whenEpochsChangedAndNothingMayBeLost_wantItUnderTheNewEpoch() {
+        let carried = [Self.ack(1), Self.ackWithoutOffset("k2"), Self.read(1, epoch: "f"), Self.read(2, epoch: "f")]
+        #expect(Checker(.carriedOver).violations(in: carried).isEmpty)
+        let movedOn = [Self.ack(1), Self.read(1, epoch: "f", key: "k9"), Self.read(2, epoch: "f", key: "k1")]
+        #expect(Checker(.carriedOver).violations(in: movedOn).isEmpty, "submitted again")
+        let lost = [Self.ack(1), Self.read(1, epoch: "f", key: "k9")]
+        #expect(Checker(.carriedOver).violations(in: lost).first?.invariant == .acknowledgedReadable)
+    }
+
+    @Test func violations_whenAnAcknowledgementNamesNoEpoch_excuseItOnlyBeforeTheChange() {
+        let (old, new) = (Self.read(1, epoch: "e"), Self.read(1, epoch: "f", key: "k9"))
+        let before = [Self.ack(1), Self.ackWithoutOffset("k2"), new]
+        #expect(Checker(.keptOrTold).violations(in: before).isEmpty)
+        let after = [Self.ack(1), Self.recv(1, epoch: "f", key: "k9"), Self.ackWithoutOffset("k2"), new]
+        #expect(Checker(.keptOrTold).violations(in: after).first?.invariant == .acknowledgedReadable)
+        let unchanged = [Self.ack(1), Self.ackWithoutOffset("k2"), old]
+        #expect(Checker(.keptOrTold).violations(in: unchanged).first?.invariant == .acknowledgedReadable)
+    }
+
+    @Test func violations_whenOneOfTwoReadersLacksIt_sayThatItIsNotReadable() {
+        var other = Self.emptyRead()
+        other.who = "final2"
+        #expect(Checker().violations(in: [Self.ack(1), Self.read(1)]).isEmpty)
+        let found = Checker().violations(in: [Self.ack(1), Self.read(1), other])
+        #expect(found.first?.invariant == .acknowledgedReadable)
+    }
+
     @Test func violations_whenEventsDidNotFit_sayThatTheLogIsNotWhole() {
         let log = EventLog(eventsMax: 1)
         log.record(Self.recv(1))
@@ -62,7 +89,8 @@ import Testing
             Case("epoch of an empty channel changed", .epochKept, [ack(1), emptyRead(epoch: "f")]),
             Case("one offset, two contents", .oneContent, [subscribed(0), recv(1), read(1, key: "k9")]),
             Case(
-                "one offset, two contents in two epochs", nil, [subscribed(0), recv(1), read(1, epoch: "f", key: "k9")]),
+                "one offset, two contents in two epochs", nil,
+                [subscribed(0), recv(1), closed(nil), read(1, epoch: "f", key: "k9")]),
             Case("hole in the journal", .contiguousJournal, [read(1), read(3)]),
             Case("repetition in the journal", .contiguousJournal, [read(1), read(1)]),
             Case("one key, two offsets", .onceOnly, [read(1), read(2, key: "k1")]),
@@ -83,6 +111,14 @@ import Testing
         Case("after the end of the subscription", .contiguousSubscriber, [subscribed(0), closed("ch"), recv(1)]),
         Case("after the end of the connection", .contiguousSubscriber, [subscribed(0), closed(nil), recv(1)]),
         Case("another client's end does not matter", nil, [subscribed(0), closed(nil, "s2"), recv(1)]),
+        Case("in the last epoch at the end", nil, [subscribed(0), recv(1), closed(nil), read(1)]),
+        Case(
+            "left before the end, in an older epoch", nil,
+            [subscribed(0), recv(1), closed(nil), read(1, epoch: "f")]),
+        Case(
+            "still in an older epoch at the end", .told,
+            [subscribed(0), recv(1), read(1, epoch: "f"), closed(nil)]),
+        Case("never told, with no later event", .told, [subscribed(0), recv(1), read(1, epoch: "f")]),
         Case("another epoch", .contiguousSubscriber, [subscribed(0), recv(1), recv(2, epoch: "f")]),
         Case("recovered where it left off", nil, [subscribed(0), recv(1), closed(nil), recovered(1), recv(2)]),
         Case(

@@ -7,6 +7,8 @@ struct FinalReading: Sendable {
 
     let http: TestHTTP
     let log: EventLog
+    /// Who reads: each reader must be able to read everything.
+    var reader = "reading"
 
     /// Reads each channel's whole history, and returns the newest offsets.
     @discardableResult
@@ -19,19 +21,19 @@ struct FinalReading: Sendable {
     private func read(_ channel: String) async throws -> Int {
         let answer = try await http.post("/api/history", ["channel": .string(channel), "limit": -1])
         if channel.hasPrefix("session:"), answer.json?["error"]?["code"] == 104 {
-            log.record(LogEvent(.read, who: "reading", channel: channel, epoch: Self.noSession))
+            log.record(LogEvent(.read, who: reader, channel: channel, epoch: Self.noSession))
             return 0
         }
         guard let result = answer.json?["result"], let epoch = result["epoch"]?.string else {
             throw UnexpectedAnswer(request: "history of \(channel)", answer: answer)
         }
-        log.record(LogEvent(.read, who: "reading", channel: channel, epoch: epoch))
+        log.record(LogEvent(.read, who: reader, channel: channel, epoch: epoch))
         for publication in result["publications"]?.array ?? [] {
             let data = publication["data"] ?? .null
             log.record(
                 LogEvent(
                     .read,
-                    who: "reading",
+                    who: reader,
                     channel: channel,
                     epoch: epoch,
                     offset: publication["offset"]?.int,

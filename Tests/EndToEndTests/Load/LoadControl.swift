@@ -10,6 +10,10 @@ final class LoadControl: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Whether a temporary error is an answer that drivers bear by trying again, elsewhere too.
+    let bearsOutages: Bool
+
+    init(bearsOutages: Bool = false) { self.bearsOutages = bearsOutages }
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
     /// The close codes of the subscribers' connections, in order; nil for a connection that just broke.
@@ -20,6 +24,18 @@ final class LoadControl: Sendable {
     func stop() { state.withLock { $0.isStopping = true } }
     func noteEnd(_ code: Int?) { state.withLock { $0.endCodes.append(code) } }
     func noteReconnect() { state.withLock { $0.reconnectCount += 1 } }
+
+    /// Runs one attempt: nil when its connection broke under it, or, where outages are borne, it was refused for now.
+    func attempt<Value>(
+        isolation: isolated (any Actor)? = #isolation,
+        _ attempt: () async throws -> Value
+    ) async throws -> Value? {
+        do {
+            return try await unlessDisconnected(attempt)
+        } catch let error as ErrorReply where error.isTemporary && bearsOutages {
+            return nil
+        }
+    }
 }
 
 /// An answer that no promise of the service allows.

@@ -9,10 +9,14 @@ struct APIPublisher: Sendable {
     let log: EventLog
     let control: LoadControl
     var countMax = Int.max
+    /// Other nodes: after an attempt without success the next one is taken.
+    var others: [TestHTTP] = []
 
     /// Publishes until the load stops.
     func run() async throws {
         var number = 0
+        var node = 0
+        let nodes = [http] + others
         while !control.isStopping, number < countMax {
             number += 1
             let key = "\(name)-\(number)"
@@ -20,12 +24,17 @@ struct APIPublisher: Sendable {
             let data: JSONValue = ["key": .string(key), "text": "publication number \(number) of \(name)"]
             log.record(LogEvent(.send, who: name, channel: channel, key: key))
             try await eventually(within: .seconds(30), "\(key) is acknowledged") {
-                try await unlessDisconnected { try await publish(channel, key, data) } ?? false
+                let http = nodes[node % nodes.count]
+                let isDone = try await control.attempt { try await publish(channel, key, data, http) } ?? false
+                if !isDone { node += 1 }
+                return isDone
             }
         }
     }
 
-    private func publish(_ channel: String, _ key: String, _ data: JSONValue) async throws -> Bool {
+    private func publish(
+        _ channel: String, _ key: String, _ data: JSONValue, _ http: TestHTTP
+    ) async throws -> Bool {
         let request: JSONValue = ["channel": .string(channel), "data": data, "idempotency_key": .string(key)]
         let answer = try await http.post("/api/publish", request)
         guard let result = answer.json?["result"] else {
@@ -57,32 +66,44 @@ struct SocketPublisher: Sendable {
     let log: EventLog
     let control: LoadControl
     var countMax = Int.max
+    /// Ports of other nodes: after an attempt without success the next one is taken.
+    var others: [Int] = []
 
     /// Publishes until the load stops.
     func run() async throws {
         let client = ProtocolClient(name: name)
-        var number = 0
+        var (number, node) = (0, 0)
+        let ports = [port] + others
         while !control.isStopping, number < countMax {
             if client.socket == nil || client.end != nil {
                 try await eventually(within: .seconds(30), "\(name) is connected") {
-                    try await unlessDisconnected { try await client.connect(port: port) } != nil
+                    let isDone = try await control.attempt {
+                        try await client.connect(port: ports[node % ports.count])
+                    }
+                    if isDone == nil { node += 1 }
+                    return isDone != nil
                 }
             }
-            number += 1
-            try await publish(number, client)
+            // A write whose outcome is unknown is not made again, but another one, once the look of `eventually` is due.
+            try await eventually(within: .seconds(30), "\(name) has a publication acknowledged, or no connection") {
+                number += 1
+                return try await publish(number, client) || client.end != nil || control.isStopping
+            }
         }
         client.disconnect()
     }
 
-    private func publish(_ number: Int, _ client: ProtocolClient) async throws {
+    /// - Returns: whether it was acknowledged.
+    private func publish(_ number: Int, _ client: ProtocolClient) async throws -> Bool {
         let key = "\(name)-\(number)"
         let channel = channels[number % channels.count]
         let data: JSONValue = ["key": .string(key), "text": "publication number \(number) of \(name)"]
         log.record(LogEvent(.send, who: name, channel: channel, key: key))
-        let isAcknowledged = try await unlessDisconnected { try await client.publish(channel, data) } != nil
+        let isAcknowledged = try await control.attempt { try await client.publish(channel, data) } != nil
         log.record(
             LogEvent(
                 isAcknowledged ? .ack : .nack, who: name, channel: channel, key: key, digest: EventLog.digest(data))
         )
+        return isAcknowledged
     }
 }

@@ -7,20 +7,24 @@ final class SessionWriter: Sendable {
         var versions: [String: Int] = [:]
         var epochs: [String: String] = [:]
         var lastNumber: [String: Int] = [:]
+        var node = 0
     }
 
     let name: String
-    private let http: TestHTTP
+    private let nodes: [TestHTTP]
     private let log: EventLog
     private let control: LoadControl
     private let state = Mutex(State())
 
-    init(name: String, http: TestHTTP, log: EventLog, control: LoadControl) {
+    /// - Parameter others: other nodes; after an attempt without success the next one is taken.
+    init(name: String, http: TestHTTP, log: EventLog, control: LoadControl, others: [TestHTTP] = []) {
         self.name = name
-        self.http = http
+        nodes = [http] + others
         self.log = log
         self.control = control
     }
+
+    private var http: TestHTTP { nodes[state.withLock { $0.node } % nodes.count] }
 
     /// The sessions of this writer.
     var ids: [String] { state.withLock { $0.versions.keys.sorted() } }
@@ -52,8 +56,14 @@ final class SessionWriter: Sendable {
         }
     }
 
-    /// Says what the server holds that this writer was not promised, and the other way round.
+    /// Says what any server holds that this writer was not promised, and the other way round.
     func differences() async throws -> [String] {
+        var differences: [String] = []
+        for http in nodes { differences += try await self.differences(at: http) }
+        return differences
+    }
+
+    private func differences(at http: TestHTTP) async throws -> [String] {
         var differences: [String] = []
         for id in ids {
             let (expected, number) = state.withLock { ($0.versions[id] ?? 0, $0.lastNumber[id]) }
@@ -69,7 +79,9 @@ final class SessionWriter: Sendable {
     private func patch(_ id: String, _ number: Int) async throws {
         let expected = state.withLock { $0.versions[id] ?? 0 }
         try await eventually(within: .seconds(30), "patch \(number) of \(id) is acknowledged") {
-            try await unlessDisconnected { try await attempt(id, number, expected: expected) } ?? false
+            let isDone = try await control.attempt { try await attempt(id, number, expected: expected) } ?? false
+            if !isDone { state.withLock { $0.node += 1 } }
+            return isDone
         }
     }
 
