@@ -13,6 +13,8 @@ extension ProcessTests {
             let sessions: [String]
             let first: StreamPosition
             let top: StreamPosition
+            /// Of the sessions, with their versions.
+            let documents: [[JSONValue?]]
             let client: ProtocolClient
 
             /// Fills a node.
@@ -30,22 +32,20 @@ extension ProcessTests {
                 var top = first
                 for number in 1..<30 { top = try await http.publish(LiveMoveTests.channel, ["n": .int(number)]) }
                 self.top = top
+                documents = try await http.documents(sessions)
                 try await client.waitForOffset(top.offset, of: LiveMoveTests.channel)
             }
         }
 
         @Test func nodeThatRanAlone_movesIntoAFleet_withEverythingItHas() async throws {
             let (redis, disk) = (try await RedisServer(), try TemporaryDirectory())
-            let (past, documents) = try await runAlone(on: disk) { server in
-                let past = try await Past(on: server)
-                return (past, try await documents(past.sessions, TestHTTP(port: server.port)))
-            }
+            let past = try await runAlone(on: disk) { try await Past(on: $0) }
             let one = try node(redis, disk.path)
             let two = try node(redis, try TemporaryDirectory().path)
             try await during([one, two]) {
                 try await one.start()
                 let http = TestHTTP(port: one.port)
-                #expect(try await documents(past.sessions, http) == documents)
+                #expect(try await http.documents(past.sessions) == past.documents)
                 #expect(try await http.publish(Self.channel, Self.write.data, key: Self.write.key) == past.first)
                 try await past.client.connect(port: one.port)
                 for channel in [Self.channel, "session:\(past.sessions[3])"] {
@@ -60,17 +60,17 @@ extension ProcessTests {
                 #expect(next == StreamPosition(epoch: past.top.epoch, offset: 31))
                 try await past.client.waitForOffset(31, of: Self.channel)
                 try await two.start()
-                try await expectSame(past, documents, next, on: two)
+                try await expectSame(past, next, on: two)
             }
         }
 
         /// A node that joined with an empty disk says the same; what was published before the move is in no stream, so of
         /// that it says `trimmed`.
         private func expectSame(
-            _ past: Past, _ documents: [[JSONValue?]], _ top: StreamPosition, on server: ServerProcess
+            _ past: Past, _ top: StreamPosition, on server: ServerProcess
         ) async throws {
             let http = TestHTTP(port: server.port)
-            #expect(try await self.documents(past.sessions, http) == documents)
+            #expect(try await http.documents(past.sessions) == past.documents)
             let history = try await http.history(Self.channel)
             #expect(history.top == top)
             #expect(history.publications.last?["data"] == ["n": 30])
@@ -94,7 +94,7 @@ extension ProcessTests {
                 try await stop(one)
                 try await runAlone(on: disk) { alone in
                     let http = TestHTTP(port: alone.port)
-                    _ = try await documents(past.sessions, http)
+                    #expect(try await http.documents(past.sessions) == past.documents)
                     let back = try await comeBack(to: alone.port, Self.channel, at: past.top)
                     #expect(!back.isRecovered && back.notRecoveredReason == "epoch", "\(back.result.text)")
                     #expect(try await http.publish(Self.channel, "alone").epoch != past.top.epoch)
@@ -158,18 +158,12 @@ extension ProcessTests {
                     let top = try? await other.history(Self.channel).top
                     return top?.epoch == next.epoch && (top?.offset ?? 0) >= next.offset
                 }
-                #expect(try await documents(past.sessions, other) == documents(past.sessions, http))
+                #expect(try await other.documents(past.sessions) == past.documents)
                 let back = try await comeBack(to: two.port, Self.channel, at: shared)
                 #expect(!back.isRecovered && back.notRecoveredReason == "epoch", "\(back.result.text)")
                 let lost = try FileManager.default.contentsOfDirectory(atPath: two.dataDirectory)
                 #expect(lost.contains { $0.hasPrefix("lost-") }, "what the fleet had was thrown away: \(lost)")
             }
-        }
-
-        private func documents(_ sessions: [String], _ http: TestHTTP) async throws -> [[JSONValue?]] {
-            var found: [[JSONValue?]] = []
-            for id in sessions { found.append(try await http.session(id)) }
-            return found
         }
 
         private func node(_ redis: RedisServer, _ path: String, _ arguments: [String] = []) throws -> ServerProcess {

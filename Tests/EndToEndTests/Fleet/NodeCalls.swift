@@ -38,6 +38,13 @@ extension TestHTTP {
         guard answer.status == 200 else { throw UnexpectedAnswer(request: "read \(id)", answer: answer) }
         return [answer.json?["version"], answer.json?["document"]]
     }
+
+    /// The same of several.
+    func documents(_ sessions: [String]) async throws -> [[JSONValue?]] {
+        var found: [[JSONValue?]] = []
+        for id in sessions { found.append(try await session(id)) }
+        return found
+    }
 }
 
 /// Comes back to a node with a position, for a moment: what the subscribe reply said.
