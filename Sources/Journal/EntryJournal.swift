@@ -1,4 +1,3 @@
-import GRDB
 import Migrations
 
 /// The ordered log of all entries, wherever it gets its order.
@@ -32,12 +31,6 @@ public protocol EntryJournal: AnyObject, EntryRows {
 
     /// Forgets the round in hand.
     func discard()
-
-    /// Writes the rows that are not in the file yet, in the transaction of a checkpoint.
-    func writeBehind(_ db: Database) throws
-
-    /// The transaction was committed.
-    func wroteBehind()
 
     /// Deletes the oldest rows that retention doesn't keep, a chunk at a time.
     ///

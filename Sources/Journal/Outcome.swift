@@ -1,6 +1,9 @@
 /// What applying an entry did: the same on every node and at every replay.
 public struct Outcome: Sendable, Equatable {
-    /// Nil when the entry was accepted.
+    /// False where nothing tells what the entry did: its reader saw neither all that was before nor a checkpoint that lists
+    /// it. Applying an entry never gives this; whoever meets it must take the entry for neither accepted nor refused.
+    public var isKnown = true
+    /// Nil when the entry was accepted, and when its outcome isn't known.
     public var refusal: Refusal?
     /// The publication that it made: which numbering, and which offset in it.
     public var epoch: Cursor?
@@ -19,8 +22,30 @@ public struct Outcome: Sendable, Equatable {
     /// A refused entry: nothing changed, no offset was taken.
     public init(refusal: Refusal) { self.refusal = refusal }
 
-    /// `ok`, or the refusal's name: what replay prints.
-    public var verdict: String { refusal?.rawValue ?? "ok" }
+    /// What nothing tells.
+    public static let unknown: Outcome = {
+        var outcome = Outcome()
+        outcome.isKnown = false
+        return outcome
+    }()
+
+    /// `ok`, the refusal's name, or `unknown`: what replay prints.
+    public var verdict: String { isKnown ? refusal?.rawValue ?? Self.accepted : Self.unseen }
+
+    /// Takes a verdict back in; false for a word that is none.
+    mutating func read(verdict: String) -> Bool {
+        switch verdict {
+        case Self.accepted: break
+        case Self.unseen: isKnown = false
+        default:
+            guard let refusal = Refusal(rawValue: verdict) else { return false }
+            self.refusal = refusal
+        }
+        return true
+    }
+
+    private static let accepted = "ok"
+    private static let unseen = "unknown"
 }
 
 /// Why an entry changed nothing.

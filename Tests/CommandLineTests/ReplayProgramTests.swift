@@ -30,7 +30,7 @@ import Testing
             ),
             (
                 ["--follow", "--until", "1.1"],
-                "--follow reads a data directory on and on; it doesn't go with --from, --export or --until."
+                "--follow reads a journal on and on; it doesn't go with --from, --export or --until."
             ),
         ])
     func replay_whenAskedWrongly_saysOneSentenceAndEndsWith64(arguments: [String], sentence: String) throws {

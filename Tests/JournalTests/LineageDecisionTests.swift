@@ -50,5 +50,20 @@ import Testing
                 == .open(.recordMissing))
     }
 
+    /// The fleet may have gone on: no record of this node alone can prove that nothing was.
+    @Test(arguments: [nil, recordedHead()] as [Cursor?], [nil, 77] as [UInt64?])
+    func decision_onAFileOfAFleet_neverKeeps(head: Cursor?, checksum: UInt64?) {
+        for record in [nil, Self.record(.disk, clean: true, boot: "a")] {
+            func decide(_ home: JournalHome?) -> LineageDecision {
+                LineageDecision.decide(
+                    home: home, record: record, head: head, checksumAtRecord: checksum, bootID: "a")
+            }
+            #expect(decide(.shared) == .open(.leftFleet))
+            #expect(decide(.embedded) == decide(nil) && decide(nil) != .open(.leftFleet))
+        }
+    }
+
+    private static func recordedHead() -> Cursor { recorded }
+
     private func recorded() -> Cursor { Self.recorded }
 }

@@ -21,6 +21,7 @@ extension SimulatedFleet {
                 }
             case .resume:
                 say("node \(index) resumes in \(nodes[index].machine.chain.newest?.lineage ?? 0)")
+                changedAt = agenda.now
                 nodes[index].wasAppendedAgain = false
                 appendAgain(index)
             }
@@ -47,7 +48,10 @@ extension SimulatedFleet {
                     node: index, incarnation: nodes[index].incarnation, epochBase: nodes[index].state.epochBase)
             }
         }
-        guard isDelivered, let publication else { return }
+        guard isDelivered, let publication else {
+            if publication != nil { nodes[index].subscribed[channel] = nil }
+            return
+        }
         let epoch = nodes[index].state.epoch(of: channel)
         if let last = nodes[index].subscribed[channel], last.epoch != epoch || last.offset + 1 != publication.offset {
             invariants.violate("node \(index) led \(channel) from \(last) to \(epoch):\(publication.offset) untold")
@@ -56,12 +60,14 @@ extension SimulatedFleet {
         invariants.show(publication, channel: channel, epoch: epoch, by: index)
     }
 
-    mutating func join(_ index: Int, _ server: Int, _ pointer: CheckpointPointer, _ hasSurplus: Bool) {
-        guard let content = redis.servers[server].data.contents[pointer.nonce] else { return answer(index, .joinFailed) }
+    mutating func join(
+        _ index: Int, _ content: SimulatedState, _ pointer: CheckpointPointer, _ hasSurplus: Bool
+    ) -> TailStateMachine.Event {
         let last = content.chain.newest
         say("node \(index) joins at \(content.place), newest \(last?.lineage ?? 0), surplus \(hasSurplus)")
         let node = nodes[index]
-        let surplus = hasSurplus ? node.rows.filter { !pointer.chain.holds(Place(cursor: $0.cursor, id: $0.entry.id)) } : []
+        let surplus =
+            hasSurplus ? node.rows.filter { !pointer.chain.holds(Place(cursor: $0.cursor, id: $0.entry.id)) } : []
         let decision = Resubmission(
             surplus: surplus, waiting: node.again, origin: node.machine.origin,
             acknowledged: { node.acknowledged.contains($0) },
@@ -76,7 +82,7 @@ extension SimulatedFleet {
         nodes[index].subscribed = [:]
         if chance(2) { nodes[index].flush() }
         invariants.stand(content, node: index)
-        answer(index, .joined(content.place, content.chain, pointer))
+        return .joined(content.place, content.chain, pointer)
     }
 
     mutating func connectAppends(_ index: Int, _ incarnation: Int) {
@@ -85,11 +91,15 @@ extension SimulatedFleet {
         guard let server = nodes[index].server else { return }
         let found = redis.servers[server]
         if let now = nodes[index].appending, now.server == server, now.generation == found.generation,
-            now.replid == found.replid, found.isPrimary {
+            now.replid == found.replid || !redis.keeps(.askedBeforeAppends), found.isPrimary
+        {
             return
         }
-        nodes[index].appending = found.isPrimary
-            ? SimulatedNode.AppendConnection(server: server, replid: found.replid, generation: found.generation) : nil
+        nodes[index].appending =
+            found.isPrimary
+            ? SimulatedNode.AppendConnection(
+                id: draw(), server: server, replid: found.replid, generation: found.generation) : nil
+        nodes[index].wasAppendedAgain = false
         appendAgain(index)
     }
 
@@ -111,18 +121,22 @@ extension SimulatedFleet {
 
     private func canAppend(_ index: Int) -> Bool {
         let node = nodes[index]
-        return node.isUp && node.machine.isLive && node.appending?.replid == node.machine.server
+        return node.isUp && node.machine.isLive && node.appending != nil
+            && (node.appending?.replid == node.machine.server || !redis.keeps(.askedBeforeAppends))
     }
 
     private mutating func send(_ entry: Entry, from index: Int) {
-        guard let connection = nodes[index].appending, let lineage = nodes[index].machine.chain.newest?.lineage else { return }
+        guard let connection = nodes[index].appending, let lineage = nodes[index].machine.chain.newest?.lineage else {
+            return
+        }
         let late = chance(25) && agenda.now < faultsUntil ? delay(200...6_000) : delay(1...20)
         let time = max(connection.busyUntil, agenda.now + late)
         nodes[index].appending?.busyUntil = time
-        agenda.add(
-            .appends(
-                entry, lineage: lineage, node: index, incarnation: nodes[index].incarnation, server: connection.server,
-                generation: connection.generation), in: time - agenda.now)
+        appends[connection.id, default: []].append(
+            Append(
+                entry: entry, lineage: lineage, node: index, incarnation: nodes[index].incarnation,
+                connection: connection))
+        agenda.add(.appends(connection: connection.id), in: time - agenda.now)
     }
 
     mutating func write(_ index: Int) {
@@ -130,7 +144,9 @@ extension SimulatedFleet {
         agenda.add(.writes(node: index), in: chance(4) ? delay(1...20) : delay(100...900))
         renew(index)
         let node = nodes[index]
-        guard canAppend(index), node.pausedUntil <= agenda.now, node.again.isEmpty || node.wasAppendedAgain else { return }
+        guard canAppend(index), node.pausedUntil <= agenda.now, node.again.isEmpty || node.wasAppendedAgain else {
+            return
+        }
         nodes[index].counter += 1
         let id = EntryID(origin: node.machine.origin, counter: nodes[index].counter)
         var (channel, key) = (generator.pick(SimulatedState.channels), chance(3) ? "k\(draw())" : nil)
@@ -144,20 +160,24 @@ extension SimulatedFleet {
         send(entry, from: index)
     }
 
-    mutating func appendArrives(
-        _ entry: Entry, _ lineage: UInt64, _ index: Int, _ incarnation: Int, _ server: Int, _ generation: Int
-    ) {
-        guard redis.servers[server].generation == generation else { return appendsBreak(index, incarnation) }
+    mutating func appendArrives(on id: UInt64) {
+        guard let append = appends[id]?.first else { return }
+        let server = append.connection.server
+        guard redis.servers[server].generation == append.connection.generation else {
+            appends[id] = nil
+            return appendsBreak(append.node, append.incarnation)
+        }
         if redis.servers[server].pausedUntil > agenda.now {
-            agenda.add(
-                .appends(entry, lineage: lineage, node: index, incarnation: incarnation, server: server, generation: generation),
-                in: redis.servers[server].pausedUntil - agenda.now)
+            agenda.add(.appends(connection: id), in: redis.servers[server].pausedUntil - agenda.now)
             return
         }
-        let answer = redis.append(entry, lineage: lineage, to: server)
-        say("append \(entry.id) of node \(index) to \(lineage) on \(redis.servers[server].replid): \(answer)")
+        appends[id]?.removeFirst()
+        let answer = redis.append(append.entry, lineage: append.lineage, to: server)
+        say(
+            "append \(append.entry.id) of node \(append.node) to \(append.lineage) on \(redis.servers[server].replid): \(answer)"
+        )
         guard answer != .added, !chance(20) else { return }
-        agenda.add(.answersAppend(answer, node: index, incarnation: incarnation), in: wire())
+        agenda.add(.answersAppend(answer, node: append.node, incarnation: append.incarnation), in: wire())
     }
 
     /// Without its connection an append's outcome is not known.

@@ -8,14 +8,16 @@ extension SimulatedFleet {
         renewWhileIdle(index)
         let node = nodes[index]
         guard node.isUp, node.machine.isLive, node.pausedUntil <= agenda.now, let connection = node.appending,
-            connection.replid == node.machine.server, redis.servers[connection.server].generation == connection.generation
+            connection.replid == node.machine.server,
+            redis.servers[connection.server].generation == connection.generation
         else { return }
         let data = redis.servers[connection.server].data
         guard data.top == node.machine.place.cursor else { return }
         agenda.add(
             .setsPointer(
                 node.state, node: index, incarnation: node.incarnation, server: connection.server,
-                replid: connection.replid, nonce: data.pointer?.nonce), in: chance(8) ? delay(100...4_000) : delay(1...30))
+                replid: connection.replid, nonce: data.pointer?.nonce),
+            in: chance(8) ? delay(100...4_000) : delay(1...30))
     }
 
     private mutating func renewWhileIdle(_ index: Int) {
@@ -30,12 +32,14 @@ extension SimulatedFleet {
     ) {
         let found = redis.servers[server]
         guard nodes[index].incarnation == incarnation, found.isPrimary, found.replid == replid,
-            found.data.pointer?.nonce == nonce, let newest = state.chain.newest, found.data.top?.lineage == newest.lineage
+            found.data.pointer?.nonce == nonce, let newest = state.chain.newest,
+            found.data.top?.lineage == newest.lineage
         else { return }
         if let old = found.data.pointer, found.data.contents[old.nonce] != nil {
             guard old.place.cursor < state.place.cursor, old.readsAfter < state.place.cursor else { return }
         }
-        redis.set(pointer(to: state, readsAfter: state.place.cursor, chain: state.chain, nonce: draw()), state, on: server)
+        redis.set(
+            pointer(to: state, readsAfter: state.place.cursor, chain: state.chain, nonce: draw()), state, on: server)
         say("node \(index) set the pointer to \(state.place)")
         if let old = found.data.pointer, !chance(3) { redis.trim(server, before: old.place.cursor) }
     }
@@ -69,29 +73,40 @@ extension SimulatedFleet {
         agenda.add(.starts(node: index), in: chance(4) ? delay(2_000...12_000) : delay(50...1_500))
     }
 
+    /// Within that time a connection notices that its server was demoted.
+    static let canary: Int64 = 1_000
+
     mutating func demote() {
         guard redis.servers[1 - redis.primary].isPrimary else { return }
         redis.demote()
+        demotedAt = agenda.now
         say("server \(1 - redis.primary) is demoted")
         for index in nodes.indices where nodes[index].server == 1 - redis.primary {
             guard case .read(_, _, nil) = nodes[index].operation, chance(2) else { continue }
             disconnect(index)
         }
-        agenda.add(.closesAppends(server: 1 - redis.primary), in: delay(0...1_000))
+        agenda.add(.closesAppends(server: 1 - redis.primary), in: delay(0...Self.canary))
     }
 
     mutating func fail() {
         guard agenda.now < faultsUntil else { return heal() }
+        changedAt = agenda.now
         agenda.add(.fails, in: chance(3) ? delay(10...400) : delay(400...5_000))
         let primary = redis.primary
+        // What was renewed may be lost now.
+        renewals = [:]
         let fault = generator.index(below: 20)
         say("fault \(fault)")
         switch fault {
         case 0, 1, 2:
             // The old primary goes on with whom it has until it is demoted.
             guard !redis.servers[1 - primary].isPrimary else { return demote() }
+            // A server that is demoted and promoted again before any connection asked whose it is can't be told apart
+            // by an append: a known limit, left out here.
+            guard agenda.now > demotedAt + Self.canary else { return }
             redis.failOver()
-            say("server \(redis.primary) is promoted as \(redis.servers[redis.primary].replid) at \(String(describing: redis.servers[redis.primary].data.top))")
+            let promoted = redis.servers[redis.primary]
+            say("server \(redis.primary) is promoted as \(promoted.replid) at \(promoted.data.top ?? .start)")
             agenda.add(.demotes, in: chance(3) ? delay(1_000...8_000) : delay(0...1_000))
             for index in nodes.indices where !chance(3) { disconnect(index) }
         case 3: redis.wipe()
@@ -109,7 +124,11 @@ extension SimulatedFleet {
                 redis.trim(primary, before: item.cursor.next)
             }
         case 6:
-            if chance(2) { redis.servers[primary].data.contents = [:] } else { redis.servers[primary].data.pointer = nil }
+            if chance(2) {
+                redis.servers[primary].data.contents = [:]
+            } else {
+                redis.servers[primary].data.pointer = nil
+            }
             redis.servers[primary].touches += 1
         case 7, 8: redis.pause(until: agenda.now + delay(200...4_000))
         case 9, 10, 11: disconnect(generator.index(below: nodes.count))
@@ -123,6 +142,7 @@ extension SimulatedFleet {
     /// The end of all faults: one primary, and every node runs.
     private mutating func heal() {
         demote()
+        changedAt = agenda.now
         for index in nodes.indices where index < 3 || nodes[index].incarnation > 0 {
             nodes[index].pausedUntil = min(nodes[index].pausedUntil, agenda.now)
             agenda.add(.starts(node: index), in: delay(50...1_000))

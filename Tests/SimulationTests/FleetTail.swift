@@ -10,6 +10,7 @@ extension SimulatedFleet {
             isHalted(index) || agenda.now > faultsUntil ? .discardFile : chance(2) ? .refuse : .discardFile
         nodes[index].boot(origin: draw(), start: policy, terms: terms)
         say("node \(index) starts at \(nodes[index].state.place) as \(nodes[index].machine.origin)")
+        changedAt = agenda.now
         disconnect(index)
         agenda.add(.connectsAppends(node: index, incarnation: nodes[index].incarnation), in: delay(10...300))
     }
@@ -40,12 +41,16 @@ extension SimulatedFleet {
 
     /// The step's outcome reaches the node, which decides on the next.
     mutating func reply(_ index: Int, _ token: Int) {
-        guard nodes[index].isUp, nodes[index].token == token, let event = nodes[index].reply else { return }
+        guard nodes[index].isUp, nodes[index].token == token, var event = nodes[index].reply else { return }
         if nodes[index].pausedUntil > agenda.now {
             agenda.add(.replies(node: index, token: token), in: nodes[index].pausedUntil - agenda.now)
             return
         }
         nodes[index].reply = nil
+        if case .take(let pointer, let content, let hasSurplus) = nodes[index].operation, event == .joinFailed {
+            event = join(index, content, pointer, hasSurplus)
+        }
+        nodes[index].operation = nil
         var step = nodes[index].machine.handle(event, at: agenda.now)
         carryOut(step.effects, on: index)
         if nodes[index].hasSeenLoss {
@@ -55,7 +60,9 @@ extension SimulatedFleet {
                 carryOut(step.effects, on: index)
             }
         }
-        say("node \(index) \(nodes[index].machine.phase.name) \(nodes[index].machine.place) \(name(event)) → \(name(step.next))")
+        say(
+            "node \(index) \(nodes[index].machine.phase.name) \(nodes[index].machine.place) \(name(event)) → \(name(step.next))"
+        )
         begin(step.next, on: index)
     }
 
@@ -107,9 +114,17 @@ extension SimulatedFleet {
             guard redis.servers[server].isPrimary else { return disconnect(index) }
             post(index, server, place)
             let posts = redis.servers[server].data.rolls[redis.servers[server].replid] ?? [:]
-            answer(index, .posts(posts.map { RollPost(origin: $0.key, place: $0.value.place, age: agenda.now - $0.value.at) }))
+            answer(
+                index,
+                .posts(posts.map { RollPost(origin: $0.key, place: $0.value.place, age: agenda.now - $0.value.at) }))
         case .open(let plan, let touches, let generation): open(index, server, plan, touches, generation)
-        case .join(let pointer, let hasSurplus): join(index, server, pointer, hasSurplus)
+        case .join(let pointer, let hasSurplus):
+            guard let content = redis.servers[server].data.contents[pointer.nonce] else {
+                return answer(index, .joinFailed)
+            }
+            answer(index, .joinFailed)
+            nodes[index].operation = .take(pointer, content, hasSurplus: hasSurplus)
+        case .take: break
         }
     }
 
@@ -160,8 +175,8 @@ extension SimulatedFleet {
             }
             if chance(8) { return goOn(index, .read(after: after, until: until, batch), in: delay(0...400)) }
         }
-        batch.server = redis.rules.asksBehindReads ? redis.servers[server].replid : nodes[index].machine.server
-        batch.isPrimary = redis.servers[server].isPrimary || !redis.rules.asksBehindReads
+        batch.server = redis.keeps(.askedBehindReads) ? redis.servers[server].replid : nodes[index].machine.server
+        batch.isPrimary = redis.servers[server].isPrimary || !redis.keeps(.askedBehindReads)
         answer(index, .read(batch))
     }
 
@@ -180,7 +195,7 @@ extension SimulatedFleet {
         guard touches == found.touches else { return answer(index, .opened(nil)) }
         let random = generator.next()
         let lineage =
-            redis.rules.lineagesBeginWithClock
+            redis.keeps(.clockedLineages)
             ? plan.lineage(time: 1_000_000 + agenda.now, random: random)
             : max(plan.parent.cursor.lineage, plan.chain.newest?.lineage ?? 0, plan.expectedTop?.lineage ?? 0) + 1
         if !redis.lineages.insert(lineage).inserted { invariants.violate("lineage \(lineage) was opened twice") }
@@ -188,21 +203,23 @@ extension SimulatedFleet {
         let opening = Journal.Opening(
             salt: String(draw(), radix: 36), secret: "x", parent: plan.parent, server: plan.server,
             keepsEpochs: plan.keepsEpochs)
-        nodes[index].counter += 1
-        let id = EntryID(origin: nodes[index].machine.origin, counter: nodes[index].counter)
+        let id = EntryID(origin: draw(), counter: 1)
         let entry = Entry(id: id, time: 1_000_000 + agenda.now, channel: "", kind: .open, body: opening.body)
         redis.add(Dataset.Item(arrived: ArrivedEntry(cursor: cursor, entry: entry), opening: opening), to: server)
         tally["openings", default: 0] += 1
         if plan.keepsEpochs { tally["moves", default: 0] += 1 }
         var chain = plan.chain
         chain.append(opening.link(at: cursor))
-        redis.set(pointer(to: nodes[index].state, readsAfter: cursor.justBefore, chain: chain, nonce: draw()), nodes[index].state, on: server)
+        redis.set(
+            pointer(to: nodes[index].state, readsAfter: cursor.justBefore, chain: chain, nonce: draw()),
+            nodes[index].state, on: server)
         say("node \(index) opened \(lineage) on \(plan.server), parent \(plan.parent)")
         if chance(12), agenda.now < faultsUntil { return kill(index) }
         answer(index, .opened(chance(12) ? nil : cursor))
     }
 
-    func pointer(to state: SimulatedState, readsAfter: Cursor, chain: LineageChain, nonce: UInt64) -> CheckpointPointer {
+    func pointer(to state: SimulatedState, readsAfter: Cursor, chain: LineageChain, nonce: UInt64) -> CheckpointPointer
+    {
         CheckpointPointer(
             place: state.place, readsAfter: readsAfter, chain: chain, nonce: nonce, chunks: 1, checksum: 0,
             retainedFrom: state.place.cursor)

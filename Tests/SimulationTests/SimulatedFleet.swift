@@ -9,13 +9,14 @@ struct SimulatedFleet {
         case arrives(node: Int, token: Int)
         case replies(node: Int, token: Int)
         case connectsAppends(node: Int, incarnation: Int)
-        case appends(Entry, lineage: UInt64, node: Int, incarnation: Int, server: Int, generation: Int)
+        case appends(connection: UInt64)
         case answersAppend(SimulatedRedis.AppendReply, node: Int, incarnation: Int)
         case closesAppends(server: Int)
         case writes(node: Int)
         case flushes(node: Int)
         case checkpoints(node: Int)
         case setsPointer(SimulatedState, node: Int, incarnation: Int, server: Int, replid: String, nonce: UInt64?)
+        case leases(node: Int)
         case visits
         case replicates
         case fails
@@ -30,6 +31,15 @@ struct SimulatedFleet {
         var offset: UInt64 = 0
     }
 
+    /// An append under way.
+    struct Append {
+        let entry: Entry
+        let lineage: UInt64
+        let node: Int
+        let incarnation: Int
+        let connection: SimulatedNode.AppendConnection
+    }
+
     let seed: UInt64
     let isVerbose: Bool
     var generator: SeededGenerator
@@ -42,19 +52,25 @@ struct SimulatedFleet {
     var faultsUntil: Int64 = 0
     var writesUntil: Int64 = 0
     var drawn: UInt64 = 0
+    var demotedAt: Int64 = 0
     var unknownKeys: [(channel: String, key: String)] = []
     /// Entries that a living node knows to be lost.
     var counted: Set<EntryID> = []
     var terms = TailStateMachine.Terms()
+    /// By connection, in the order in which they were sent.
+    var appends: [UInt64: [Append]] = [:]
+    var renewals: [UInt64: (server: Int, at: Int64)] = [:]
+    /// When a node was started or stopped last, or a fault ended.
+    var changedAt: Int64 = 0
     var happenings = 0
     /// What the schedules came across.
     var tally: [String: Int] = [:]
 
-    init(seed: UInt64, rules: Rules = Rules(), isVerbose: Bool = false) {
+    init(seed: UInt64, without missing: Set<Rule> = [], isVerbose: Bool = false) {
         self.seed = seed
         self.isVerbose = isVerbose
         generator = SeededGenerator(seed: seed)
-        redis = SimulatedRedis(rules: rules)
+        redis = SimulatedRedis(without: missing)
         nodes = (0..<5).map { SimulatedNode(index: $0) }
         terms.lease = 3_000
     }
@@ -84,7 +100,7 @@ struct SimulatedFleet {
         while let happening = agenda.next(), agenda.now < end, invariants.violations.isEmpty {
             happenings += 1
             carryOut(happening)
-            if happenings % 32 == 0, agenda.now > writesUntil + 3_000, isQuiet { break }
+            if happenings % 32 == 0, agenda.now > changedAt + 5_000, isQuiet { break }
         }
         if invariants.violations.isEmpty { checkEnd() }
         tally["happenings"] = happenings
@@ -94,11 +110,12 @@ struct SimulatedFleet {
 
     /// True when every node is live at the same place and nothing is under way any more.
     var isQuiet: Bool {
-        nodes.allSatisfy { node in
-            !node.isUp
-                || (node.machine.isLive && node.again.isEmpty && node.pending.isEmpty
-                    && node.machine.place == nodes[0].machine.place)
-        } && nodes[0].isUp
+        agenda.now > writesUntil
+            && nodes.allSatisfy { node in
+                !node.isUp
+                    || (node.machine.isLive && node.again.isEmpty && node.pending.isEmpty
+                        && node.machine.place == nodes[0].machine.place)
+            } && nodes[0].isUp
     }
 
     private mutating func begin() {
@@ -112,6 +129,7 @@ struct SimulatedFleet {
         for node in nodes.indices {
             agenda.add(.writes(node: node), in: delay(0...500))
             agenda.add(.flushes(node: node), in: delay(100...1_000))
+            agenda.add(.leases(node: node), in: delay(0...500))
             agenda.add(.checkpoints(node: node), in: delay(500...4_000))
         }
         agenda.add(.visits, in: 100)
@@ -151,8 +169,7 @@ struct SimulatedFleet {
         case .arrives(let node, let token): arrive(node, token)
         case .replies(let node, let token): reply(node, token)
         case .connectsAppends(let node, let incarnation): connectAppends(node, incarnation)
-        case .appends(let entry, let lineage, let node, let incarnation, let server, let generation):
-            appendArrives(entry, lineage, node, incarnation, server, generation)
+        case .appends(let connection): appendArrives(on: connection)
         case .answersAppend(let answer, let node, let incarnation): answerAppend(answer, node, incarnation)
         case .closesAppends(let server):
             for node in nodes.indices where nodes[node].appending?.server == server { nodes[node].appending = nil }
@@ -162,6 +179,7 @@ struct SimulatedFleet {
         case .checkpoints(let node): checkpoint(node)
         case .setsPointer(let state, let node, let incarnation, let server, let replid, let nonce):
             setPointer(state, node, incarnation, server, replid, nonce)
+        case .leases(let node): lookAtLeases(node)
         case .visits: visit()
         case .replicates:
             if !chance(3) { redis.replicate() }
@@ -175,8 +193,10 @@ struct SimulatedFleet {
     private mutating func checkEnd() {
         let up = nodes.filter(\.isUp)
         for node in up where !node.machine.isLive {
-            invariants.violate("node \(node.index) is not live at the end: \(node.machine.phase) at \(node.machine.place)")
+            invariants.violate(
+                "node \(node.index) is not live at the end: \(node.machine.phase) at \(node.machine.place)")
         }
+        checkLeases()
         guard let final = up.first?.state, invariants.violations.isEmpty else { return }
         for node in up where node.state.place != final.place || node.state.digest != final.digest {
             invariants.violate("nodes 0 and \(node.index) differ at the end: \(final.place), \(node.state.place)")

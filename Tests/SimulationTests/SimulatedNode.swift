@@ -11,6 +11,7 @@ struct SimulatedNode {
 
     /// A connection that carries nothing but appends; it asked whose server it is before the first.
     struct AppendConnection {
+        let id: UInt64
         let server: Int
         let replid: String
         let generation: Int
@@ -25,6 +26,8 @@ struct SimulatedNode {
         case post(Place)
         case open(OpeningPlan, touches: Int?, generation: Int)
         case join(CheckpointPointer, hasSurplus: Bool)
+        /// The checkpoint is here; taking it needs no server, so its outcome always reaches the machine.
+        case take(CheckpointPointer, SimulatedState, hasSurplus: Bool)
     }
 
     let index: Int
@@ -56,6 +59,9 @@ struct SimulatedNode {
     var operation: Operation?
     var reply: TailStateMachine.Event?
     var appending: AppendConnection?
+    var leases = LeaseTable(origin: 0)
+    /// The own lease as it was written last.
+    var lease: LeaseValue?
 
     init(index: Int) { self.index = index }
 
@@ -67,7 +73,8 @@ struct SimulatedNode {
         (isUp, hasSeenLoss, wasAppendedAgain) = (true, false, false)
         (pending, acknowledged, again, subscribed, batch) = ([:], [], [], [:], [])
         (server, appending, operation, reply) = (nil, nil, nil, nil)
-        counter = 0
+        (counter, lease) = (0, nil)
+        leases = LeaseTable(origin: origin, terms: SimulatedFleet.leaseTerms)
         state = file?.state ?? SimulatedState()
         rows = file?.rows ?? []
         machine = TailStateMachine(

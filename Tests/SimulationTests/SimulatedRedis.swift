@@ -1,18 +1,22 @@
 import Journal
 import TestSupport
 
-/// Mutations of the server and the nodes: what the rules of the shared journal keep from happening.
-struct Rules {
+/// A rule of the shared journal that a schedule may do without, to see what it keeps from happening.
+enum Rule: String, CaseIterable, Sendable {
     /// The server refuses a lineage below the stream's newest.
-    var fences = true
+    case fencing
     /// Appends never create a stream.
-    var usesNoMakeStream = true
+    case noMakeStream
     /// The entry at the place is compared, not only the cursor.
-    var comparesEntries = true
+    case comparedEntries
+    /// A connection asks whose server it is before it appends.
+    case askedBeforeAppends
     /// The server is asked for again behind each read.
-    var asksBehindReads = true
+    case askedBehindReads
+    /// A server that restarts or is promoted has a new `master_replid`.
+    case changingReplid
     /// New lineages begin with the server's clock instead of counting up.
-    var lineagesBeginWithClock = true
+    case clockedLineages
 }
 
 /// What a server holds.
@@ -28,6 +32,7 @@ struct Dataset {
     var top: Cursor?
     var pointer: CheckpointPointer?
     var contents: [UInt64: SimulatedState] = [:]
+    var leases: [UInt64: LeaseValue] = [:]
     var rolls: [String: [UInt64: (place: Place, at: Int64)]] = [:]
 
     /// Where items after a cursor begin.
@@ -73,18 +78,21 @@ struct SimulatedRedis {
         case readOnly
     }
 
-    let rules: Rules
+    let missing: Set<Rule>
     var servers: [Server]
     var primary = 0
     var lineages: Set<UInt64> = []
     private var replids = 2
 
-    init(rules: Rules) {
-        self.rules = rules
+    init(without missing: Set<Rule>) {
+        self.missing = missing
         servers = [Server(replid: "r1", isPrimary: true), Server(replid: "r1", isPrimary: false)]
     }
 
+    func keeps(_ rule: Rule) -> Bool { !missing.contains(rule) }
+
     mutating func drawReplid() -> String {
+        guard keeps(.changingReplid) else { return "r1" }
         replids += 1
         return "r\(replids)"
     }
@@ -93,11 +101,14 @@ struct SimulatedRedis {
     mutating func append(_ entry: Entry, lineage: UInt64, to index: Int) -> AppendReply {
         guard servers[index].isPrimary else { return .readOnly }
         guard let top = servers[index].data.top else {
-            guard !rules.usesNoMakeStream else { return .noStream }
-            add(Dataset.Item(arrived: ArrivedEntry(cursor: Cursor(lineage: lineage, sequence: 0), entry: entry), opening: nil), to: index)
+            guard !keeps(.noMakeStream) else { return .noStream }
+            add(
+                Dataset.Item(
+                    arrived: ArrivedEntry(cursor: Cursor(lineage: lineage, sequence: 0), entry: entry), opening: nil),
+                to: index)
             return .added
         }
-        guard lineage >= top.lineage || !rules.fences else { return .fenced }
+        guard lineage >= top.lineage || !keeps(.fencing) else { return .fenced }
         let cursor = lineage > top.lineage ? Cursor(lineage: lineage, sequence: 0) : top.next
         add(Dataset.Item(arrived: ArrivedEntry(cursor: cursor, entry: entry), opening: nil), to: index)
         return .added
@@ -115,7 +126,7 @@ struct SimulatedRedis {
         return StreamView(
             server: server.replid, isPrimary: server.isPrimary, top: server.data.top,
             first: server.data.items.first?.cursor,
-            atPlace: found.map { rules.comparesEntries ? $0 : place.id }, pointer: server.data.pointer)
+            atPlace: found.map { keeps(.comparedEntries) ? $0 : place.id }, pointer: server.data.pointer)
     }
 
     /// `XTRIM MINID`.

@@ -1,4 +1,3 @@
-import GRDB
 import Migrations
 
 /// The journal of a node that runs alone: a table of the one SQLite file, written by group commit.
@@ -61,12 +60,6 @@ public final class EmbeddedJournal: EntryJournal {
 
     /// None: a commit writes them all.
     public var unwritten: Int { 0 }
-
-    /// Nothing to write: commits did.
-    public func writeBehind(_ db: Database) {}
-
-    /// Nothing was written.
-    public func wroteBehind() {}
 
     /// Inserts the staged rows in one transaction, then moves the head record on.
     public func commit() throws(JournalError) {

@@ -63,7 +63,11 @@ public final class JournalReader: Sendable {
         try reading { db in
             let table = try JournalTable(db)
             var gaps = table.spans.filter { !$0.followsOn }.map(\.first)
-            if let base = table.base, table.spans.allSatisfy({ $0.firstRow < base.row }) { gaps.append(base.after.next) }
+            if let base = table.base, table.spans.allSatisfy({ $0.firstRow < base.row }),
+                try JournalTable.newest(db)?.cursor != base.after
+            {
+                gaps.append(base.after.next)
+            }
             return gaps
         }
     }

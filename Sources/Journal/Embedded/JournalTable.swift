@@ -16,7 +16,7 @@ public struct JournalTable: Sendable {
         public let firstSequence: UInt64
         /// The row of that sequence.
         public let firstRow: Int64
-        /// Why the lineage was opened; `adopted` for a span that follows a checkpoint from elsewhere.
+        /// Why the lineage was opened; `adopted` or `continued` for a span that follows a checkpoint from elsewhere.
         public let reason: String
         /// When the span began, in milliseconds since 1970.
         public let openedAt: Int64
@@ -24,9 +24,18 @@ public struct JournalTable: Sendable {
         /// The place of the first row.
         public var first: Cursor { Cursor(lineage: lineage, sequence: firstSequence) }
         /// False when entries may be missing between the row before and the first one.
-        public var followsOn: Bool { firstSequence == 0 && reason != Self.adopted }
+        public var followsOn: Bool {
+            switch reason {
+            case Self.adopted: false
+            case Self.continued: true
+            default: firstSequence == 0
+            }
+        }
 
+        /// Follows a checkpoint from elsewhere; what is between the row before and that is missing.
         static let adopted = "adopted"
+        /// Follows a checkpoint from elsewhere that includes just what the row before does.
+        static let continued = "continued"
     }
 
     /// A checkpoint that came from elsewhere: what was before it isn't in the rows.

@@ -100,11 +100,8 @@ struct StoredRow {
         var outcome = Outcome(
             epoch: Cursor(epoch), offset: offset.map { UInt64(clamping: $0) },
             version: version.map { UInt64(clamping: $0) })
-        if verdict != "ok" {
-            guard let refusal = Refusal(rawValue: verdict) else {
-                throw StorageError(.corrupt, "entry \(cursor) has the unknown verdict \(verdict)")
-            }
-            outcome.refusal = refusal
+        guard outcome.read(verdict: verdict) else {
+            throw StorageError(.corrupt, "entry \(cursor) has the verdict \(verdict), which is none")
         }
         do {
             let entry = Entry(

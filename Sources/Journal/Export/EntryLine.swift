@@ -4,7 +4,7 @@ import JSONBytes
 ///
 /// Members, in this order; those that say nothing are left out:
 /// `cursor` (`"lineage.sequence"`), `time` (ISO 8601 in UTC with milliseconds), `id` (`"origin-counter"`, origin in
-/// hexadecimal), `channel`, `kind`, `verdict` (`"ok"` or the refusal), `epoch`, `offset`, `version` (what the entry was
+/// hexadecimal), `channel`, `kind`, `verdict` (`"ok"`, the refusal, or `"unknown"`), `epoch`, `offset`, `version` (what the entry was
 /// given), `header` (what its sender asked for, an object) and `body` (the JSON value itself).
 ///
 /// - Guarantee: a line holds no line break, and decoding gives the row back, but for an opening's secret, which is masked.
@@ -131,7 +131,7 @@ public enum EntryLine {
             var outcome = Outcome(
                 epoch: try texts["epoch"].map { _ throws(Fault) in try value("epoch", Cursor.init) }, offset: offset,
                 version: version)
-            if texts["verdict"] != "ok" { outcome.refusal = try value("verdict", Refusal.init) }
+            outcome = try value("verdict") { outcome.read(verdict: $0) ? outcome : nil }
             return JournalRow(cursor: try value("cursor", Cursor.init), entry: entry, outcome: outcome)
         }
     }

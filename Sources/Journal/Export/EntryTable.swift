@@ -71,7 +71,7 @@ public struct EntryTable: Sendable {
         let (entry, outcome) = (row.entry, row.outcome)
         let place = [outcome.offset.map { "#\($0)" }, outcome.version.map { "v\($0)" }].compactMap { $0 }
         return [
-            row.cursor.description, EntryTime.text(entry.time), outcome.refusal == nil ? "ok" : "✗ \(outcome.verdict)",
+            row.cursor.description, EntryTime.text(entry.time), outcome.refusal == nil ? outcome.verdict : "✗ \(outcome.verdict)",
             entry.kind.rawValue, entry.channel, place.joined(separator: " "), entry.header.idempotency?.key ?? "",
             shown(entry),
         ].map(harmless)

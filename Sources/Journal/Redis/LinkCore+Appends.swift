@@ -182,7 +182,9 @@ extension LinkCore {
     func appendCanary() {
         guard tail.isLive, pending.isEmpty, held.isEmpty, now - ownSeenAt >= terms.tick else { return }
         let time = board.clock.withLock { $0?.time(at: Self.now) } ?? 0
-        let canary = Entry(id: configuration.nextEntryID(), time: time, channel: "", kind: .canary)
+        canaries += 1
+        let id = EntryID(origin: canaryOrigin, counter: canaries)
+        let canary = Entry(id: id, time: time, channel: "", kind: .canary)
         if board.appends.withLock({ $0.add([canary]) }) { drainAppends() }
     }
 }

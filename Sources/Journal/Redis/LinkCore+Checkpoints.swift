@@ -125,9 +125,7 @@ extension LinkCore {
         _ pointer: CheckpointPointer, chunks: [[UInt8]], _ then: @escaping (LinkCore, [[UInt8]]) -> Void
     ) {
         guard chunks.count < pointer.chunks, let links else { return then(self, chunks) }
-        let end = min(pointer.chunks, chunks.count + CheckpointLimits.chunksInFlight)
-        let key = keys.checkpoint(of: pointer)
-        let commands = (chunks.count..<end).map { RedisCommand("HGET", key, String($0)) }
+        let commands = keys.reading(pointer, from: chunks.count)
         ask(links.commands, commands, within: terms.chunk) { [self] replies in
             var chunks = chunks
             for reply in replies {

@@ -72,11 +72,7 @@ extension LinkCore {
             do {
                 let replies = try result.get()
                 _ = try replies[0].checked()
-                let form = try replies[1].checked().text ?? ""
-                guard form == CheckpointPointer.form else {
-                    throw RedisError.unsupportedVersion(
-                        "what lies in Redis under \(keys.base) has the form \(form); this release knows form 1")
-                }
+                try keys.verify(form: try replies[1].checked().text ?? "")
                 takeTime(try replies[2].serverTime(), sentAt: sentAt)
                 begin(links)
             } catch {

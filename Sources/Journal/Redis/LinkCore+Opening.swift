@@ -56,7 +56,8 @@ extension LinkCore {
         var header = EntryHeader()
         header.reason = plan.expectedTop == nil ? "seed" : "recount"
         let entry = Entry(
-            id: configuration.nextEntryID(), time: found.time, channel: "", kind: .open, header: header,
+            id: EntryID(origin: .random(in: 1 ... .max), counter: 1), time: found.time, channel: "", kind: .open,
+            header: header,
             body: opening.body)
         var chain = plan.chain
         chain.append(opening.link(at: cursor))

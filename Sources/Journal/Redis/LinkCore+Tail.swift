@@ -89,7 +89,8 @@ extension LinkCore {
         var cost = 0
         for arrived in entries {
             cost += arrived.cost
-            if arrived.entry.id.origin == tail.origin { ownArrived(arrived.entry.id) }
+            let origin = arrived.entry.id.origin
+            if origin == tail.origin || origin == canaryOrigin { ownArrived(arrived.entry.id) }
         }
         board.consumption.withLock { [cost] in $0.handed(cost) }
         receive(.entries(entries, isDelivered: isDelivered))

@@ -41,6 +41,9 @@ final class LinkCore {
     var isLossPending = false
     var gate: ReplicationGate
     var ownSeenAt: Int64 = 0
+    /// Canaries count under an origin of their own: they must not overtake numbers that the engine gave out.
+    let canaryOrigin = UInt64.random(in: 1 ... .max)
+    var canaries: UInt64 = 0
     var leases: LeaseWatch
     var stamp: UInt64 = 0
     var isCheckpointer = false

@@ -103,4 +103,18 @@ extension StreamKeys {
     func checkpoint(of pointer: CheckpointPointer) -> String {
         checkpoint(at: pointer.place.cursor, nonce: pointer.nonce)
     }
+
+    /// The commands that read its next chunks, as many as may be on their way at once.
+    func reading(_ pointer: CheckpointPointer, from first: Int) -> [RedisCommand] {
+        let (key, end) = (checkpoint(of: pointer), min(pointer.chunks, first + CheckpointLimits.chunksInFlight))
+        return (first..<end).map { RedisCommand("HGET", key, String($0)) }
+    }
+
+    /// Refuses what another release keeps under the prefix.
+    ///
+    /// Errors: `unsupportedVersion`.
+    func verify(form: String) throws(RedisError) {
+        guard form != CheckpointPointer.form else { return }
+        throw .unsupportedVersion("what lies in Redis under \(base) has the form \(form); this release knows form 1")
+    }
 }

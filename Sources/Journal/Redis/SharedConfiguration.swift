@@ -10,8 +10,6 @@ public struct SharedConfiguration: Sendable {
     public var terms = SharedTerms()
     /// How connections are opened.
     public var opening = RedisOpening()
-    /// Gives out the next entry id of this process; called on the link's loop.
-    public var nextEntryID: @Sendable () -> EntryID
     /// Called on the link's loop when Redis can't be used; a fatal problem is one that waiting doesn't mend, and ends the
     /// link. After it was live once, nothing is fatal.
     public var onStartProblem: @Sendable (RedisError, _ isFatal: Bool) -> Void = { _, _ in }
@@ -23,10 +21,7 @@ public struct SharedConfiguration: Sendable {
     public var onDivergence: @Sendable (_ origin: UInt64, Cursor) -> Void = { _, _ in }
 
     /// A configuration with everything else as usual.
-    public init(target: RedisTarget, nextEntryID: @escaping @Sendable () -> EntryID) {
-        self.target = target
-        self.nextEntryID = nextEntryID
-    }
+    public init(target: RedisTarget) { self.target = target }
 }
 
 /// Deadlines and periods of the link; all in milliseconds.

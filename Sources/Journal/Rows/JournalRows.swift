@@ -73,50 +73,75 @@ public final class JournalRows: EntryRows {
         try JournalError.wrapping { [file, table] in try file.readNewest { try table.checksum($0, at: cursor) } }
     }
 
-    /// Rows that were inserted, to be noted once their transaction is committed.
-    public struct Insertion {
+    /// Rows that are to be inserted behind the newest ones: on any thread, but before anything else is.
+    public struct Insertion: Sendable {
+        fileprivate let rows: [JournalRow]
         fileprivate let spans: [JournalTable.Span]
-        fileprivate let last: Cursor
-        fileprivate let count: Int
+        fileprivate let first: Int64
+        /// Set where the file doesn't say yet whose journal it holds.
+        fileprivate let newHome: JournalHome?
+        fileprivate let sizeBytes: Int
+
+        /// How many rows there are.
+        public var count: Int { rows.count }
+
+        /// Inserts them in a transaction of the caller.
+        ///
+        /// - Returns: the newest row's checksum, the cost of the rows, and that of all.
+        public func write(_ db: Database) throws -> Written {
+            guard !rows.isEmpty else { return Written(checksum: 0, bytes: 0, totalBytes: sizeBytes) }
+            try newHome?.store(db)
+            for span in spans { try JournalTable.insert(db, span) }
+            let written = try JournalTable.insert(db, rows, from: first)
+            let total = sizeBytes + written.bytes
+            if !spans.isEmpty { try JournalSize.store(db, total) }
+            return Written(checksum: written.checksum, bytes: written.bytes, totalBytes: total)
+        }
+    }
+
+    /// What an insertion made.
+    public struct Written: Sendable {
         fileprivate let checksum: UInt64
         fileprivate let bytes: Int
+        /// The cost of all rows.
+        public let totalBytes: Int
     }
 
     /// Inserts rows in one transaction.
     ///
     /// - Errors: `corrupt` when a row doesn't follow the one before it: then nothing was written.
     public func append(_ rows: [JournalRow]) throws(JournalError) {
-        let file = file
-        guard let insertion = try JournalError.wrapping({ try file.write { try insert($0, rows) } }) else { return }
-        inserted(insertion)
+        guard !rows.isEmpty else { return }
+        let (file, insertion) = (file, try insertion(of: rows))
+        let written: Written
+        do { written = try file.write { try insertion.write($0) } } catch { throw JournalError(error) }
+        inserted(insertion, written)
     }
 
-    /// Inserts rows in a transaction of the caller; an opening, and the first row after an adopted checkpoint, begin a span.
+    /// Plans where rows go; an opening, and the first row after an adopted checkpoint, begin a span.
     ///
-    /// - Returns: what `inserted` is told after the commit; nil without rows.
-    public func insert(_ db: Database, _ rows: [JournalRow]) throws -> Insertion? {
-        guard let last = rows.last else { return nil }
-        let spans = try spans(of: rows)
-        if storedHome != home { try home.store(db) }
-        for span in spans { try JournalTable.insert(db, span) }
-        let written = try JournalTable.insert(db, rows, from: lastRow + 1)
-        if !spans.isEmpty { try JournalSize.store(db, sizeBytes + written.bytes) }
-        return Insertion(
-            spans: spans, last: last.cursor, count: rows.count, checksum: written.checksum, bytes: written.bytes)
+    /// - Errors: `corrupt` when a row doesn't follow the one before it.
+    public func insertion(of rows: [JournalRow]) throws(JournalError) -> Insertion {
+        Insertion(
+            rows: rows, spans: try spans(of: rows), first: lastRow + 1, newHome: storedHome == home ? nil : home,
+            sizeBytes: sizeBytes)
     }
 
     /// The transaction was committed.
-    public func inserted(_ insertion: Insertion) {
+    public func inserted(_ insertion: Insertion, _ written: Written) {
+        guard let last = insertion.rows.last else { return }
         for span in insertion.spans { table.open(span) }
-        (head, storedHome) = (insertion.last, home)
-        lastRow += Int64(insertion.count)
-        newest = (lastRow, insertion.last, insertion.checksum)
-        sizeBytes += insertion.bytes
+        (head, storedHome) = (last.cursor, home)
+        lastRow += Int64(insertion.rows.count)
+        newest = (lastRow, last.cursor, written.checksum)
+        sizeBytes += written.bytes
     }
 
     private func spans(of rows: [JournalRow]) throws(JournalError) -> [JournalTable.Span] {
         var (spans, last, number): ([JournalTable.Span], Cursor, Int64) = ([], head, lastRow)
         var isAdopted = table.base.map { $0.row == lastRow + 1 } ?? false
+        let isUnbroken = newest.map { $0.number == lastRow && $0.cursor == head } ?? false
+        let adoptedReason = isUnbroken ? JournalTable.Span.continued : JournalTable.Span.adopted
         for row in rows {
             number += 1
             let (cursor, entry) = (row.cursor, row.entry)
@@ -128,12 +153,20 @@ public final class JournalRows: EntryRows {
                 spans.append(
                     JournalTable.Span(
                         lineage: cursor.lineage, firstSequence: cursor.sequence, firstRow: number,
-                        reason: isAdopted ? JournalTable.Span.adopted : entry.header.reason ?? "",
+                        reason: isAdopted ? adoptedReason : entry.header.reason ?? "",
                         openedAt: entry.time))
             }
             (last, isAdopted) = (cursor, false)
         }
         return spans
+    }
+
+    /// Notes that entries are missing between the newest row and the next, which may be any: nothing tells what they did.
+    public func leaveGap(before next: Cursor) throws(JournalError) {
+        let after = next.sequence > 0 ? Cursor(lineage: next.lineage, sequence: next.sequence - 1) : next.justBefore
+        let (file, row) = (file, lastRow + 1)
+        try JournalError.wrapping { try file.write { try JournalTable.Base(row: row, after: after).store($0) } }
+        try reload(from: file)
     }
 
     /// Reads committed rows, each verified against its checksum.

@@ -82,7 +82,8 @@ public struct RetainedPublications {
             while try statement.step() {
                 guard statement.int64(2) < time || freed < excess else { return last?.next ?? .start }
                 freed += Int(statement.int64(3)) + JournalLimits.rowOverheadBytes
-                last = Cursor(lineage: statement.unsigned(0), sequence: statement.unsigned(1))
+                let cursor = Cursor(lineage: statement.unsigned(0), sequence: statement.unsigned(1))
+                last = max(last ?? cursor, cursor)
             }
         }
         return last?.next ?? .start

@@ -2,6 +2,9 @@ import JSONBytes
 
 /// The body of an entry that opens a lineage.
 ///
+/// The entry's origin is not the engine's: with the opener's own, the opening would overtake the opener's entries that wait
+/// to be appended again, and these would then be refused as late duplicates.
+///
 /// As JSON: `{"salt":"…","secret":"…","parent":"lineage.sequence@origin-counter","server":"…","keeps":true}`; what says nothing
 /// is left out.
 public struct Opening: Equatable, Sendable {

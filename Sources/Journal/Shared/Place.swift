@@ -19,6 +19,15 @@ public struct Place: Hashable, Sendable {
     }
 }
 
+extension Place {
+    /// True when an entry is the next of the journal after this place: the next of its lineage, or the opening of a newer one
+    /// that goes on from here.
+    public func isFollowed(by next: Cursor, _ opening: Opening?) -> Bool {
+        guard let opening else { return next == cursor.next }
+        return next.sequence == 0 && next.lineage > cursor.lineage && opening.parent == self
+    }
+}
+
 extension Place: LosslessStringConvertible {
     /// Reads `lineage.sequence@origin-counter`.
     public init?(_ description: String) {

@@ -1,7 +1,8 @@
 /// What comes from the shared journal, in order; the engine takes it on the writer thread.
 public enum SharedArrival: Sendable {
     /// Entries in the journal's order, each exactly once. Those that are not delivered change the state, but nobody is shown
-    /// what they publish, and no write is acknowledged by them: a lineage that changes all epochs follows.
+    /// what they publish, and no write is acknowledged by them: mostly a lineage that changes all epochs follows. As it need
+    /// not (the server before may come back), a channel's local subscriptions end when such an entry publishes to it.
     case entries([ArrivedEntry], isDelivered: Bool)
     /// Nothing can be appended from here on; the outcome of appends in flight is unknown.
     case suspended(TailStateMachine.Suspension)

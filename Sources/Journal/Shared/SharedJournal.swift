@@ -8,6 +8,7 @@ import Migrations
 public final class SharedJournal: EntryJournal {
     private let link: any JournalLink
     private let copy: JournalRows
+    /// What is being written at the moment.
     private var insertion: JournalRows.Insertion?
     private var proposals: [Entry] = []
     private var behind: [JournalRow] = []
@@ -44,13 +45,25 @@ public final class SharedJournal: EntryJournal {
     /// Forgets the proposals. Recorded rows stay: they were applied, and are in Redis.
     public func discard() { proposals.removeAll(keepingCapacity: true) }
 
-    public func writeBehind(_ db: Database) throws { insertion = try copy.insert(db, behind) }
-
-    public func wroteBehind() {
-        if let insertion { copy.inserted(insertion) }
-        insertion = nil
-        behind.removeAll(keepingCapacity: true)
+    /// Takes the rows that are not in the file yet, to be written on another thread; nothing else may be written meanwhile.
+    ///
+    /// - Errors: `corrupt` when they don't follow what the file has.
+    public func takeBehind() throws(JournalError) -> JournalRows.Insertion {
+        let taken = try copy.insertion(of: behind)
+        insertion = taken
+        return taken
     }
+
+    /// What was taken is in the file.
+    public func wroteBehind(_ written: JournalRows.Written) {
+        guard let insertion else { return }
+        copy.inserted(insertion, written)
+        self.insertion = nil
+        behind.removeFirst(insertion.count)
+    }
+
+    /// What was taken is not in the file.
+    public func failedBehind() { insertion = nil }
 
     /// Forgets rows that are not in the file: a checkpoint takes their place.
     public func dropUnwritten() { behind.removeAll() }

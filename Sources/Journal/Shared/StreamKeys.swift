@@ -6,6 +6,11 @@ public struct StreamKeys: Sendable, Equatable {
     /// The keys of the fleet with a prefix.
     public init(prefix: String) { base = prefix + ":{0}:" }
 
+    /// True for a prefix that keys can begin with: printable, without braces, which mark the tag.
+    public static func accepts(prefix: String) -> Bool {
+        !prefix.isEmpty && prefix.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x7b && $0 != 0x7d }
+    }
+
     /// The stream.
     public var journal: String { base + "journal" }
     /// The newest checkpoint.

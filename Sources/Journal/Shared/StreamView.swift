@@ -58,7 +58,10 @@ public struct CheckpointPointer: Hashable, Sendable {
     }
 }
 
-/// What a node that found a loss tells the others: how far it has come.
+/// What a node tells the others: how far it has come.
+///
+/// A node that found a loss posts in its roll call. A live node keeps its post up as well, with each renewal of its lease: a
+/// node that was trimmed past must not take its own gap for the end of the fleet and open a lineage from far behind.
 public struct RollPost: Hashable, Sendable {
     /// Who posts.
     public var origin: UInt64

@@ -77,7 +77,10 @@ extension TailStateMachine {
 
     /// Posts; the time that a post has to be up counts from the first one.
     mutating func posting(at now: Int64) -> Next {
-        if case .recounting(nil) = phase { enter(.recounting(since: now)) }
+        if case .recounting(nil) = phase {
+            enter(.recounting(since: now))
+            countedAt = now
+        }
         return .post(place)
     }
 
@@ -104,11 +107,22 @@ extension TailStateMachine {
 
     /// Counts the posts of a roll call; the node that came furthest opens the next lineage.
     mutating func count(_ posts: [RollPost], at now: Int64) -> Step {
-        guard case .recounting(let since?) = phase, let view else { return verify() }
+        guard case .recounting(let since?) = phase, let view, let counted = countedAt else { return verify() }
+        countedAt = now
+        guard now - counted <= terms.roll else {
+            // This node, or the server, stood still: what the others posted meanwhile was not seen.
+            enter(.recounting(since: now))
+            return verify()
+        }
         let live = posts.filter { $0.age <= terms.postAgeMax && $0.origin != origin }
         let isFurthest = live.allSatisfy { ($0.place.cursor, $0.origin) < (place.cursor, origin) }
         let wait = place == .start ? terms.lease : terms.roll
-        guard isFurthest || isSeeding(view), now - since >= wait else { return pauseThenLook() }
+        guard isFurthest || isSeeding(view) else {
+            // Somebody who is ahead goes on, so this node doesn't have to: a broken checkpoint is tried once more.
+            brokenPointer = nil
+            return pauseThenLook()
+        }
+        guard now - since >= wait else { return pauseThenLook() }
         if place == .start, live.contains(where: { $0.place != .start }) { return pauseThenLook() }
         let keepsEpochs = isStarting && isSoleOwner && view.top == nil && chain.isOfSingleNode
         isSoleOwner = false

@@ -10,8 +10,7 @@ extension TailStateMachine {
         var taken = 0
         for item in batch.entries {
             guard follows(item) else {
-                unlinkable = place
-                skip = nil
+                leaveUnlinked()
                 return Step(effects + hand(taken) + suspend(.loss), next: .look(place))
             }
             move(to: item.place)
@@ -27,12 +26,8 @@ extension TailStateMachine {
     }
 
     private func follows(_ item: Item) -> Bool {
-        let cursor = item.place.cursor
-        if !linksOnly, cursor == place.cursor.next { return item.opening == nil }
-        guard let opening = item.opening, cursor.sequence == 0, cursor.lineage > place.cursor.lineage else {
-            return false
-        }
-        return opening.parent == place
+        // While an opening is looked for, nothing else follows.
+        (!linksOnly || item.opening != nil) && place.isFollowed(by: item.place.cursor, item.opening)
     }
 
     private func hand(_ count: Int) -> [Effect] { count > 0 ? [.hand(count, isDelivered: isLive)] : [] }
@@ -54,8 +49,13 @@ extension TailStateMachine {
         if isLive { return .look(place) }
         guard isEmpty else { return .read(after: place.cursor, waits: false) }
         guard linksOnly else { return posting(at: now) }
-        // The opening that was to follow is not there.
-        (unlinkable, skip) = (place, nil)
+        leaveUnlinked()
         return .look(place)
+    }
+
+    /// What was to follow the place is not there; taking the same checkpoint once more would lead here again.
+    private mutating func leaveUnlinked() {
+        if skip != nil, let takenPointer { brokenPointer = takenPointer }
+        (unlinkable, skip) = (place, nil)
     }
 }

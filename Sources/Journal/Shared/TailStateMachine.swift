@@ -64,7 +64,11 @@ public struct TailStateMachine: Sendable, Equatable {
     /// Reading on from here led to entries that don't follow.
     var unlinkable: Place?
     var gapSince: Int64?
-    /// A checkpoint that was not whole.
+    /// When posts were counted last.
+    var countedAt: Int64?
+    /// The checkpoint that was taken last.
+    var takenPointer: UInt64?
+    /// A checkpoint that was not whole, or from which nothing leads on.
     var brokenPointer: UInt64?
 
     /// True while entries may be delivered and appended.
@@ -151,6 +155,7 @@ public struct TailStateMachine: Sendable, Equatable {
     private mutating func joined(_ place: Place, _ chain: LineageChain, _ pointer: CheckpointPointer) -> Step {
         move(to: place)
         self.chain = chain
+        takenPointer = pointer.nonce
         phase = .looking
         if pointer.readsAfter != place.cursor { skip = pointer.readsAfter }
         return verify()
@@ -164,7 +169,7 @@ public struct TailStateMachine: Sendable, Equatable {
 
     private mutating func opened(_ cursor: Cursor?) -> Step {
         phase = .looking
-        if let cursor { (skip, unlinkable) = (cursor.justBefore, nil) }
+        if let cursor { (skip, unlinkable, takenPointer) = (cursor.justBefore, nil, nil) }
         return verify()
     }
 }

@@ -72,7 +72,8 @@ extension TailStateMachine {
         case posts([RollPost])
         /// A lineage was opened there; nil when somebody else came first, or it can't be known.
         case opened(Cursor?)
-        /// The engine took a checkpoint.
+        /// The engine took a checkpoint. Once it was asked to, this comes even if the connection is gone meanwhile: else the
+        /// machine would go on from a place that the state has left.
         case joined(Place, LineageChain, CheckpointPointer)
         /// The checkpoint is not whole, or gone.
         case joinFailed
@@ -169,7 +170,8 @@ public struct OpeningPlan: Sendable, Equatable {
     public var expectedTop: Cursor?
     /// The pointer must still be that one.
     public var expectedPointer: UInt64?
-    /// True when the epochs go on.
+    /// True when the epochs go on. Before the lineage is opened the file must say, durably, that its node is the sole owner
+    /// no longer: a restart from it must not keep the same epochs a second time.
     public var keepsEpochs: Bool
 
     /// The new lineage: above all that are known here, and above what any other server or an older clock gave out, because

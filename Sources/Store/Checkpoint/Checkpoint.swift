@@ -4,15 +4,9 @@ import Migrations
 
 /// The state in the file, with the cursor that it includes.
 enum Checkpoint {
-    /// Writes every dirty row, the idempotency records and the cursor in one transaction, with the journal's rows up to there.
+    /// Writes every dirty row, the idempotency records and the cursor in one transaction.
     static func store(_ state: State, journal: any EntryJournal, in file: DatabaseFile) throws(StorageError) {
-        try file.write { try store($0, state, journal: journal) }
-    }
-
-    /// Writes it in a transaction of the caller.
-    static func store(_ db: Database, _ state: State, journal: any EntryJournal) throws {
-        try journal.writeBehind(db)
-        try store(db, state, journalBytes: journal.sizeBytes)
+        try file.write { try store($0, state, journalBytes: journal.sizeBytes) }
     }
 
     /// Writes what is dirty, and the cost of the journal's rows.

@@ -30,7 +30,7 @@ extension EngineCore {
         var bytes = 0
         for arrived in entries {
             bytes += arrived.cost
-            do throws(StorageError) { try state.loadRows(of: arrived.entry.channel, from: file) } catch {
+            do throws(StorageError) { try loadRows(of: arrived.entry.channel) } catch {
                 // Without the row the entry can't be applied, and none after it: nothing more may be answered from here.
                 memoryFailure = EngineError(.unavailable, error.message)
             }
@@ -92,9 +92,17 @@ extension EngineCore {
     /// in the file: the opening may fail, and the fleet go on without it.
     private func checkpointOfMemory() -> Result<CheckpointContent, JournalError> {
         Result { () throws(JournalError) in
+            guard let fleet else { throw JournalError(.unavailable, "the node runs alone") }
+            fleet.writeBehind.wait()
+            takeFlushOutcome(fleet)
+            // What is written here is undone: of the copy of the state that is marked as written nothing stays.
+            var state = state
+            let (insertion, retention) = (try fleet.journal.takeBehind(), retention)
+            fleet.journal.failedBehind()
+            let part = state.takeDirty()
             do throws(StorageError) {
-                return try file.writeAndUndo { [self] db in
-                    try Checkpoint.store(db, state, journal: journal)
+                return try file.writeAndUndo { db in
+                    try WriteBehind.write(part, insertion, db)
                     return try CheckpointContent.write(from: db, retention: retention)
                 }
             } catch { throw JournalError(error) }
@@ -110,6 +118,8 @@ extension EngineCore {
     private func join(
         _ content: CheckpointContent, hasSurplus: Bool, _ fleet: Fleet
     ) -> Result<(place: Place, chain: LineageChain), JournalError> {
+        fleet.writeBehind.wait()
+        takeFlushOutcome(fleet)
         fleet.journal.dropUnwritten()
         return Result { () throws(JournalError) in
             let surplus = hasSurplus ? try keepSurplus(beyond: content.chain, fleet) : []

@@ -10,7 +10,7 @@ extension EngineCore {
     }
 
     private func view(of channel: String) throws(EngineError) -> View {
-        do throws(StorageError) { try state.loadRows(of: channel, from: file) } catch {
+        do throws(StorageError) { try loadRows(of: channel) } catch {
             throw EngineError(.unavailable, error.message)
         }
         let row = state.channels[channel]
@@ -193,7 +193,7 @@ extension EngineCore {
     }
 
     func readSession(_ id: String, _ access: SessionAccess, _ to: Return<SessionAnswer>) {
-        do throws(StorageError) { try state.loadRows(of: Session.channel(of: id), from: file) } catch {
+        do throws(StorageError) { try loadRows(of: Session.channel(of: id)) } catch {
             return answer(to, .failure(EngineError(.unavailable, error.message)))
         }
         guard let session = state.sessions[id] else {

@@ -66,7 +66,7 @@ final class EngineShared: Sendable {
             case .subscribe(_, let to): deliver(.failure(error), to: to)
             case .history(_, _, _, _, let to): deliver(.failure(error), to: to)
             }
-        case .ephemeral, .unsubscribe, .arrival, .offered: break
+        case .ephemeral, .unsubscribe, .arrival, .offered, .flushed: break
         }
     }
 

@@ -91,9 +91,9 @@ public enum EngineLimits {
     static let appendMilliseconds: Int64 = 5_000
     /// Milliseconds that a request waits for what the journal already has.
     static let barrierMilliseconds: Int64 = 1_000
-    /// Rows that wait to be written at which an idle moment is used, and at which no moment is waited for.
-    static let unwrittenRowsIdle = 128
-    static let unwrittenRowsMax = 2_000
+    /// Rows that wait to be written behind at which a flush begins before its interval: many in one transaction share the
+    /// pages that they touch.
+    static let unwrittenRowsMax = 4_096
     /// Milliseconds between two looks of the sweeper, the trimmer and the WAL checkpoint.
     static let housekeepingMilliseconds: Int64 = 250
 }

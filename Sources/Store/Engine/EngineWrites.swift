@@ -17,6 +17,7 @@ extension EngineCore {
         case .caughtUp(let request, let result): caughtUp(request, result)
         case .reach(let cursor, let to): reach(cursor, to)
         case .offered(let result): offered(result)
+        case .flushed: if let fleet { takeFlushOutcome(fleet) }
         case .ephemeral(let channel, let publication): fanOut(publication, to: channel)
         case .subscribe(let request, let to): subscribe(request, to, attempt: 0, page: nil)
         case .unsubscribe(let channel, let loop): unsubscribe(channel, loop: loop)
@@ -34,7 +35,7 @@ extension EngineCore {
     private func write(_ draft: Draft, _ access: SessionAccess, _ to: Return<WriteAnswer>) {
         if let refusal = writer.refusal ?? fleet?.machine.appendRefusal { return answer(to, .failure(refusal)) }
         guard draft.header.isWellFormed else { return answer(to, .success(.refused(.badPatch))) }
-        do throws(StorageError) { try state.loadRows(of: draft.channel, from: file) } catch {
+        do throws(StorageError) { try loadRows(of: draft.channel) } catch {
             return answer(to, .failure(EngineError(.unavailable, error.message)))
         }
         if draft.kind.isSession, draft.kind != .sessionCreate, let id = Session.id(ofChannel: draft.channel),

@@ -12,6 +12,7 @@ final class Fleet {
     /// Writes whose entry came back, until enough replicas have it; nil where nobody waits for replicas.
     var unconfirmed: Unconfirmed?
     var duty = CheckpointDuty()
+    let writeBehind = WriteBehind()
     var lostEntries = 0
 
     init(link: any JournalLink, journal: SharedJournal, terms: FleetTerms) {

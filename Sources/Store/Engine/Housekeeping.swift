@@ -1,4 +1,5 @@
 import Dispatch
+import GRDB
 import Journal
 import Migrations
 
@@ -58,13 +59,16 @@ extension EngineCore {
             if now >= probeAt { probe() }
             return
         }
-        if housekeeping.isFlushDue(at: now, dirty: state.dirtyCount, isShared: fleet != nil)
-            || isWriteBehindDue
-        {
+        if let fleet {
+            let isDue = housekeeping.isFlushDue(at: now, dirty: state.dirtyCount, isShared: true)
+            if isDue || journal.unwritten >= EngineLimits.unwrittenRowsMax { flushBehind(fleet) }
+        } else if housekeeping.isFlushDue(at: now, dirty: state.dirtyCount, isShared: false) {
             flush()
         }
+        // A flush on its way holds the writing connection; this thread doesn't wait for it.
+        let isFileBusy = fleet?.writeBehind.isBusy ?? false
         let walPages = file.walPages
-        if housekeeping.isWALCheckpointDue(pages: walPages, isIdle: mailbox.isEmpty) {
+        if !isFileBusy, housekeeping.isWALCheckpointDue(pages: walPages, isIdle: mailbox.isEmpty) {
             // What stays in the log is taken at a later moment; commits go on either way.
             _ = try? file.walCheckpoint(truncating: false)
             housekeeping.walCheckpointed(pages: walPages)
@@ -74,23 +78,16 @@ extension EngineCore {
             if fleet?.link.status.isCheckpointer ?? true { sweep() }
             tendFleet(at: now)
         }
-        trim()
+        if !isFileBusy { trim() }
         if state.residentBytes > configuration.cacheBytes { state.evict(toBytes: configuration.cacheBytes / 10 * 9) }
-    }
-
-    private var isWriteBehindDue: Bool {
-        let rows = journal.unwritten
-        return rows >= EngineLimits.unwrittenRowsMax || (rows >= EngineLimits.unwrittenRowsIdle && mailbox.isEmpty)
     }
 
     /// Writes the checkpoint if anything is dirty.
     func flush() {
-        guard writer.refusal == nil, memoryFailure == nil, fleet?.machine.mayFlush ?? !journal.hasRound,
-            state.dirtyCount > 0 || journal.unwritten > 0
-        else { return }
+        if let fleet { return flushNow(fleet) }
+        guard writer.refusal == nil, memoryFailure == nil, !journal.hasRound, state.dirtyCount > 0 else { return }
         do throws(StorageError) {
             try Checkpoint.store(state, journal: journal, in: file)
-            journal.wroteBehind()
             state.markFlushed()
             checkpointed = state.head
             counters.checkpoints += 1
@@ -101,7 +98,7 @@ extension EngineCore {
         }
     }
 
-    private func refuseWrites(after error: JournalError) {
+    func refuseWrites(after error: JournalError) {
         writer.commitFailed(EngineError(error), at: clock.monotonic())
         shared.note(failure: writer.refusal)
     }
@@ -111,15 +108,16 @@ extension EngineCore {
         let now = now
         for id in housekeepingSessions() { keepAlive(id, ifUntouchedFor: (state.sessions[id]?.ttl ?? 0) / 3) }
         do throws(StorageError) {
-            let (sessions, channels) = try file.readNewest { db in
+            let due: (Database) throws -> (sessions: [String], channels: [String]) = { db in
                 (
                     try CheckpointTable.due(db, .session, at: now, limit: EngineLimits.sweepRows),
                     try CheckpointTable.due(db, .channel, at: now, limit: EngineLimits.sweepRows)
                 )
             }
+            let (sessions, channels) = fleet == nil ? try file.readNewest(due) : try file.read(due)
             for id in sessions { try sweep(session: id, at: now) }
             for name in channels {
-                try state.loadRows(of: name, from: file)
+                try loadRows(of: name)
                 guard let channel = state.channels[name], channel.dueAt <= now, !directory.contains(name),
                     mayUpkeep(name)
                 else { continue }
@@ -133,7 +131,7 @@ extension EngineCore {
 
     private func sweep(session id: String, at now: Int64) throws(StorageError) {
         let channel = Session.channel(of: id)
-        try state.loadRows(of: channel, from: file)
+        try loadRows(of: channel)
         guard let session = state.sessions[id], session.dueAt <= now, mayUpkeep(channel) else { return }
         guard session.endedAt == nil else {
             return propose(Draft(channel: channel, kind: .sessionForget)) { _ in }

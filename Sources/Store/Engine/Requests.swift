@@ -229,6 +229,8 @@ public enum Request: Sendable {
     case arrival(SharedArrival)
     /// How far the shared journal was after a request came.
     indirect case caughtUp(Request, Result<Cursor, JournalError>)
+    /// A flush has ended.
+    case flushed
     /// What became of a checkpoint for the other nodes.
     case offered(Result<Cursor, JournalError>)
 
@@ -236,14 +238,14 @@ public enum Request: Sendable {
     var readsMemory: Bool {
         switch self {
         case .write, .subscribe, .history, .readSession, .listSessions, .reach, .resume, .caughtUp: true
-        case .ephemeral, .unsubscribe, .channels, .status, .arrival, .offered: false
+        case .ephemeral, .unsubscribe, .channels, .status, .arrival, .offered, .flushed: false
         }
     }
 
     /// True for requests that are taken even when the queue is full.
     var endsSomething: Bool {
         switch self {
-        case .unsubscribe, .resume, .arrival, .caughtUp, .offered: true
+        case .unsubscribe, .resume, .arrival, .caughtUp, .offered, .flushed: true
         default: false
         }
     }
@@ -251,7 +253,7 @@ public enum Request: Sendable {
     /// True for what answers something that was begun before the queue was closed.
     var bringsBack: Bool {
         switch self {
-        case .arrival, .caughtUp, .resume: true
+        case .arrival, .caughtUp, .resume, .flushed: true
         default: false
         }
     }

@@ -26,7 +26,7 @@ public struct SessionLookup: Sendable {
     private var isChangedBeforeCheckpoint = false
     /// Places yet to come before which entries are missing, ascending.
     private var gaps: [Cursor]
-    /// True when entries are missing between the place and what came later, the checkpoint too.
+    /// True when entries, or what they did, are missing between the place and what came later, the checkpoint too.
     private var isCutOff = false
     /// The largest entry time so far: the journal's time, which never goes back.
     private var journalTime = Int64.min
@@ -57,12 +57,14 @@ public struct SessionLookup: Sendable {
         journalTime = max(journalTime, row.entry.time)
         if let gap = gaps.first, gap <= row.cursor { cross(at: row) }
         oldest = oldest ?? row.cursor
-        let isChange = SessionTimeline.isChange(row, of: Session.channel(of: id))
+        let mayChange = SessionTimeline.mayChange(row, of: Session.channel(of: id))
         if isIncluded(row) {
             newest = row.cursor
             timeline.take(row)
             if let checkpoint, row.cursor > checkpoint.cursor { fromCheckpoint?.take(row) }
-        } else if isChange {
+        } else if mayChange, !row.outcome.isKnown {
+            isCutOff = true
+        } else if mayChange {
             if !isCutOff { nextChange = nextChange ?? row.entry.kind }
             if let checkpoint, row.cursor <= checkpoint.cursor { isChangedBeforeCheckpoint = true }
             if exactAgainAt == nil, row.entry.kind != .sessionPatch { exactAgainAt = row.cursor }

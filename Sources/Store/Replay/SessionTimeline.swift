@@ -47,6 +47,10 @@ public struct SessionTimeline: Sendable, Equatable {
     public mutating func take(_ row: JournalRow) {
         journalTime = max(journalTime, row.entry.time)
         guard row.entry.channel == channel, row.entry.kind.isSession, row.outcome.refusal == nil else { return }
+        guard row.outcome.isKnown else {
+            forget()
+            return
+        }
         var snapshot = SessionSnapshot(id: id)
         if case .present(let known) = standing { snapshot = known }
         switch row.entry.kind {
@@ -65,8 +69,8 @@ public struct SessionTimeline: Sendable, Equatable {
     /// Entries are missing from here on: what was known says nothing about what comes.
     mutating func forget() { standing = .unseen }
 
-    /// True when a row changes what the session's document or status is.
-    static func isChange(_ row: JournalRow, of channel: String) -> Bool {
+    /// True when a row changes, or for all that is known may change, what the session's document or status is.
+    static func mayChange(_ row: JournalRow, of channel: String) -> Bool {
         row.entry.channel == channel && row.entry.kind.isSession && row.entry.kind != .sessionTouch
             && row.outcome.refusal == nil
     }

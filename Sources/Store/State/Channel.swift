@@ -93,6 +93,11 @@ struct Channel: Sendable {
         return ArraySlice(recent[start...(start + Int(offsets.upperBound - offsets.lowerBound))])
     }
 
+    /// The state of the channel, without the cache.
+    var withoutRecent: Channel {
+        Channel(epoch: epoch, top: top, floor: floor, window: window, publishedAt: publishedAt)
+    }
+
     var sizeBytes: Int { Self.overheadBytes + recentBytes }
 }
 

@@ -71,6 +71,17 @@ struct IdempotencyWindow: Sendable, Equatable {
         order.insert(Expiry(at: record.expiresAt, key: key))
     }
 
+    /// Only what the checkpoint doesn't have yet.
+    var unflushedPart: IdempotencyWindow {
+        var part = IdempotencyWindow()
+        for key in unflushed { part.records[key] = records[key] }
+        part.unflushed = unflushed
+        return part
+    }
+
+    /// The checkpoint doesn't have these after all; they are older than those that it doesn't have yet.
+    mutating func markUnflushed(_ keys: [Key]) { unflushed.insert(contentsOf: keys, at: 0) }
+
     mutating func markFlushed() { unflushed.removeAll(keepingCapacity: true) }
 
     static func == (left: Self, right: Self) -> Bool { left.records == right.records }

@@ -34,6 +34,16 @@ struct OriginTable: Sendable, Equatable {
     /// Takes a mark from the checkpoint.
     mutating func load(_ mark: Mark, of origin: UInt64) { marks[origin] = mark }
 
+    /// Only what differs from the file.
+    var dirtyPart: OriginTable {
+        var part = OriginTable()
+        for origin in dirty { part.marks[origin] = marks[origin] }
+        part.dirty = dirty
+        return part
+    }
+
+    mutating func markDirty(_ origins: Set<UInt64>) { dirty.formUnion(origins) }
+
     mutating func markFlushed() { dirty.removeAll(keepingCapacity: true) }
 
     /// Called for a new origin only: the table then changes by a rule over journal time, the same on every node.

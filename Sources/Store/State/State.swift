@@ -36,6 +36,8 @@ struct State: Sendable {
     private(set) var dirtyChannels: Set<String> = []
     private(set) var dirtySessions: Set<String> = []
     private(set) var dirtyBuckets: Set<Int> = []
+    /// Rows that are on their way to the file; nil while none are.
+    var flushing: DirtyRows?
     /// Memory of all resident rows.
     private(set) var residentBytes = 0
 
@@ -64,10 +66,29 @@ struct State: Sendable {
     func text(of epoch: Cursor) -> String { "\(epochSalt)-\(max(epoch, epochBase))" }
 
     /// True when the channel need not be looked for in the file.
-    func isResident(channel: String) -> Bool { channels[channel] != nil || dirtyChannels.contains(channel) }
+    func isResident(channel: String) -> Bool {
+        channels[channel] != nil || dirtyChannels.contains(channel) || flushing?.channels.contains(channel) ?? false
+    }
 
     /// True when the session need not be looked for in the file.
-    func isResident(session: String) -> Bool { sessions[session] != nil || dirtySessions.contains(session) }
+    func isResident(session: String) -> Bool {
+        sessions[session] != nil || dirtySessions.contains(session) || flushing?.sessions.contains(session) ?? false
+    }
+
+    /// Puts a bucket's epoch into a part of the state that is to be written.
+    mutating func load(epoch: Cursor?, ofDirtyBucket bucket: Int) {
+        bucketEpochs[bucket] = epoch
+        dirtyBuckets.insert(bucket)
+    }
+
+    /// Marks rows as different from the file.
+    mutating func markDirty(_ rows: DirtyRows) {
+        dirtyChannels.formUnion(rows.channels)
+        dirtySessions.formUnion(rows.sessions)
+        dirtyBuckets.formUnion(rows.buckets)
+        origins.markDirty(rows.origins)
+        idempotency.markUnflushed(rows.keys)
+    }
 
     /// Puts a row from the file into memory.
     mutating func load(_ channel: Channel, as name: String) {
@@ -128,20 +149,25 @@ struct State: Sendable {
     /// The newest applied entry with its place.
     var place: Place { Place(cursor: head, id: headID) }
 
+    /// True while the file may lack what the channel's newest entries made of it.
+    private func isUnwritten(channel: String) -> Bool {
+        dirtyChannels.contains(channel) || flushing?.channels.contains(channel) ?? false
+    }
+
     /// Gives memory back until a budget is met: first cached publications, then clean rows.
     ///
     /// Which rows go is left to the dictionary's order: a row that is used comes back with one read of the file.
     mutating func evict(toBytes budget: Int) {
         // Walking over the names leaves the rows with one owner: removing them copies nothing.
-        for name in Array(channels.keys) {
+        for name in Array(channels.keys) where !isUnwritten(channel: name) {
             guard residentBytes > budget else { return }
             changeCache(ofChannel: name) { $0.dropRecent() }
         }
-        for name in Array(channels.keys) where !dirtyChannels.contains(name) {
+        for name in Array(channels.keys) where !isUnwritten(channel: name) {
             guard residentBytes > budget else { return }
             residentBytes -= channels.removeValue(forKey: name)?.sizeBytes ?? 0
         }
-        for id in Array(sessions.keys) where !dirtySessions.contains(id) {
+        for id in Array(sessions.keys) where !dirtySessions.contains(id) && flushing?.sessions.contains(id) != true {
             guard residentBytes > budget else { return }
             residentBytes -= sessions.removeValue(forKey: id)?.sizeBytes ?? 0
         }

@@ -20,8 +20,13 @@ final class Interrupt {
 
     deinit { for source in sources { source.cancel() } }
 
-    /// True when a signal came, at the latest after the time.
+    /// True when a signal came, at the latest after the time; from then on always.
     func comes(within milliseconds: Int) -> Bool {
-        came.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+        guard came.wait(timeout: .now() + .milliseconds(milliseconds)) == .success else { return false }
+        came.signal()
+        return true
     }
+
+    /// True once a signal came.
+    var hasCome: Bool { comes(within: 0) }
 }

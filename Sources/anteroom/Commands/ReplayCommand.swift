@@ -12,13 +12,17 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
-        commandName: "replay", abstract: "Print the journal of a stopped or running node, or an export, in order.",
+        commandName: "replay",
+        abstract: "Print the journal of a stopped or running node, of a whole fleet, or an export, in order.",
         discussion: """
-            Nothing is written to the data directory. A place is a cursor (1.42), a time (2026-11-21T05:40:00Z) or a span \
-            before now (-10m); both ends are included.
+            Nothing is written to the data directory, nor to Redis. A place is a cursor (1.42), a time (2026-11-21T05:40:00Z) \
+            or a span before now (-10m); both ends are included. A fleet's journal is copied into a temporary directory first, \
+            from its beginning or from the oldest checkpoint that is there; where nothing tells what an entry before that did, \
+            its verdict is unknown.
             """)
 
     @OptionGroup var data: DataDirectoryFlag
+    @OptionGroup var shared: RedisFlags
     @Option(help: ArgumentHelp("Read an export instead of a data directory.", valueName: "file")) var from: String?
     @Option(help: "Only entries of this channel.") var channel: String?
     @Option(help: ArgumentHelp("Only entries of this session.", valueName: "id")) var session: String?
@@ -39,18 +43,34 @@ struct ReplayCommand: AsyncParsableCommand {
     func run() async throws {
         let now = wallClockMilliseconds()
         let filter = try filter(now: now)
+        let point = try stateAt.map { try place("--state-at", $0, now: now) }
         try refuseContradictions()
+        let origin = try shared.origin()
         do {
-            if let stateAt {
-                try showSession(at: try place("--state-at", stateAt, now: now))
-            } else if let export {
-                try write(try source(filter), to: export)
-            } else {
-                try show(try source(filter))
+            guard let origin else {
+                let directory = ReplayHome(data.directory, isFollowed: follow)
+                return try await perform(filter, point, in: from.map(ReplayHome.init(export:)) ?? directory)
             }
+            let interrupt = Interrupt()
+            let fleet = try await FleetReplay.open(origin, interrupt)
+            defer { fleet.close() }
+            try await fleet.catchUp()
+            try await perform(filter, point, in: ReplayHome(fleet, interrupt, isFollowed: follow))
         } catch let error as StorageError {
             throw Exit(error)
-        } catch let error as JournalError { throw Exit(error) }
+        } catch let error as JournalError {
+            throw Exit(error)
+        } catch let error as RedisError { throw Exit(error) }
+    }
+
+    private func perform(_ filter: EntryFilter, _ point: EntryPoint?, in home: ReplayHome) async throws {
+        if let point {
+            try showSession(at: point, in: home)
+        } else if let export {
+            try await write(try home.source(filter), to: export, home)
+        } else {
+            try await show(try home.source(filter), home)
+        }
     }
 
     private func filter(now: Int64) throws -> EntryFilter {
@@ -86,24 +106,22 @@ struct ReplayCommand: AsyncParsableCommand {
                 from != nil && data.dataDir != nil,
                 "--from and --data-dir contradict each other; accepted is one of them."
             ),
+            (
+                shared.areGiven && (from != nil || data.dataDir != nil),
+                "A shared journal contradicts --from and --data-dir; accepted is one of them."
+            ),
             (limit.map { $0 < 1 } ?? false, "--limit is \(limit ?? 0); accepted is a whole number from 1."),
             (stateAt != nil && session == nil, "--state-at needs --session."),
             (
                 stateAt != nil
                     && (follow || export != nil || since != nil || until != nil || limit != nil || !kind.isEmpty),
-                "--state-at goes with --session, --from, --data-dir and --format only."
+                "--state-at goes with --session, --format and the journal to read only."
             ),
             (
                 follow && (from != nil || export != nil || until != nil),
-                "--follow reads a data directory on and on; it doesn't go with --from, --export or --until."
+                "--follow reads a journal on and on; it doesn't go with --from, --export or --until."
             ),
         ]
         for (isTrue, sentence) in contradictions where isTrue { throw Exit(.usage, sentence) }
-    }
-
-    /// The entries that were asked for.
-    func source(_ filter: EntryFilter) throws -> EntrySource {
-        if let from { return try EntrySource(path: from, filter) }
-        return try EntrySource(try JournalReader(data.directory), filter)
     }
 }

@@ -5,15 +5,15 @@ import Store
 
 extension ReplayCommand {
     /// Prints a session as it was at a place.
-    func showSession(at point: EntryPoint) throws {
+    func showSession(at point: EntryPoint, in home: ReplayHome) throws {
         let id = session ?? ""
         let answer: SessionLookup.Answer
-        if let from {
-            let source = try EntrySource(path: from, EntryFilter())
-            answer = try SessionLookup.answer(id: id, at: point, rows: source, checkpoint: nil)
-        } else {
-            let file = try ReadOnlyFile(data.directory)
-            answer = try SessionLookup.answer(id: id, at: point, reading: file)
+        switch home.kind {
+        case .export:
+            answer = try SessionLookup.answer(
+                id: id, at: point, rows: try home.source(EntryFilter()), checkpoint: nil)
+        case .directory(let directory):
+            answer = try SessionLookup.answer(id: id, at: point, reading: try ReadOnlyFile(directory))
         }
         switch answer {
         case .found(let snapshot, let cursor, let time): Output.line(text(snapshot, cursor, time))

@@ -8,12 +8,7 @@ struct FleetSettings: Sendable, Equatable {
     let leaseMilliseconds: Int64
 
     /// Where Redis is, without a password.
-    var place: String {
-        switch target {
-        case .single(let address): address.description
-        case .cluster(let seeds): "the cluster at " + seeds.map(\.place).joined(separator: ",")
-        }
-    }
+    var place: String { target.place }
 
     /// Nil where neither a URL nor nodes of a cluster are set.
     static func read(_ values: SettingValues) throws(ConfigurationError) -> FleetSettings? {
@@ -30,12 +25,21 @@ struct FleetSettings: Sendable, Equatable {
             }
         } catch { throw .badAddress(setting: url == nil ? .redisNodes : .redisURL, reason: error.description) }
         let prefix = values.text(.journalPrefix) ?? "anteroom"
-        // The braces are the hash tag that keeps all keys on one node of a cluster.
-        guard prefix.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x7b && $0 != 0x7d }) else {
+        guard StreamKeys.accepts(prefix: prefix) else {
             throw .badAddress(setting: .journalPrefix, reason: "it may have neither braces nor spaces")
         }
         return FleetSettings(
             target: target, prefix: prefix, waitReplicas: values.int(.waitReplicas),
             leaseMilliseconds: values.integer(.nodeLease))
+    }
+}
+
+extension RedisTarget {
+    /// Where Redis is, without a password.
+    var place: String {
+        switch self {
+        case .single(let address): address.description
+        case .cluster(let seeds): "the cluster at " + seeds.map(\.place).joined(separator: ",")
+        }
     }
 }

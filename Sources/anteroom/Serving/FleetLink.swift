@@ -41,13 +41,7 @@ final class FleetLink: Sendable {
     }
 
     private func make(_ start: LinkStart) -> any JournalLink {
-        // Openings are entries of the link: their counters must not come between those of the engine's.
-        var generator = SystemRandomNumberGenerator()
-        let origin = UInt64.random(in: 1 ... .max, using: &generator)
-        let counter = Counter()
-        var configuration = SharedConfiguration(target: settings.target) {
-            EntryID(origin: origin, counter: counter.next())
-        }
+        var configuration = SharedConfiguration(target: settings.target)
         configuration.prefix = settings.prefix
         configuration.waitReplicas = settings.waitReplicas
         configuration.terms.lease = settings.leaseMilliseconds
@@ -68,11 +62,4 @@ final class FleetLink: Sendable {
         source.finish()
         try await group.shutdownGracefully()
     }
-}
-
-/// Counts from 1.
-private final class Counter: Sendable {
-    private let value = Atomic<UInt64>(0)
-
-    func next() -> UInt64 { value.wrappingAdd(1, ordering: .relaxed).newValue }
 }

@@ -172,4 +172,23 @@ struct SharedLinkTests {
         #expect(failed.values.contains(.outcomeUnknown))
         #expect(failed.allSatisfy { $0.value == .outcomeUnknown || !own.contains($0.key) }, "refused means not made")
     }
+
+    @Test func nodes_whenTheClustersMasterDies_followItsReplicaAndKeepWhatTheyHad() async throws {
+        let cluster = try await RedisCluster()
+        let target = RedisTarget.cluster(seeds: try RedisAddress.parseNodes(cluster.nodes))
+        let (first, second) = (SharedNode(target: target), SharedNode(target: target))
+        try await eventually("both nodes are live") { first.isLive && second.isLive }
+        first.append(10)
+        try await eventually("the first arrived") { first.taken.count == 10 && second.taken.count == 10 }
+        let lineage = first.lineage
+        let master = try #require(
+            cluster.servers[..<3].first { try $0.command("EXISTS", "anteroom:{0}:journal") == ":1" })
+        try await master.kill9()
+        try await eventually(within: .seconds(20), "both follow the new master") {
+            first.isLive && second.isLive && first.lineage > lineage && second.lineage == first.lineage
+        }
+        second.append(10)
+        try await eventually("the second arrived") { first.taken.count == 20 && second.taken.count == 20 }
+        #expect(first.taken == second.taken)
+    }
 }

@@ -30,23 +30,24 @@ final class SharedNode: Sendable {
     private let counter: Box<UInt64>
     private let group: MultiThreadedEventLoopGroup
 
+    /// Starts a node on one server.
+    convenience init(
+        _ address: RedisAddress, replicas: Int = 0, prefix: String = "anteroom",
+        _ change: (inout SharedTerms) -> Void = { _ in }
+    ) {
+        self.init(target: .single(address), replicas: replicas, prefix: prefix, change)
+    }
+
     /// Starts a node.
     init(
-        _ address: RedisAddress, memory start: Memory = Memory(), replicas: Int = 0, prefix: String = "anteroom",
+        target: RedisTarget, memory start: Memory = Memory(), replicas: Int = 0, prefix: String = "anteroom",
         _ change: (inout SharedTerms) -> Void = { _ in }
     ) {
         let memory = Box(start)
         let counter = Box<UInt64>(0)
         let origin = UInt64.random(in: 1 ... .max)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var configuration = SharedConfiguration(target: .single(address)) {
-            EntryID(
-                origin: origin,
-                counter: counter.with { value in
-                    value += 1
-                    return value
-                })
-        }
+        var configuration = SharedConfiguration(target: target)
         configuration.prefix = prefix
         configuration.waitReplicas = replicas
         configuration.onStartProblem = { error, isFatal in memory.with { $0.problems.append((error, isFatal)) } }
