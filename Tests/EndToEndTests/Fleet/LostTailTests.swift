@@ -21,7 +21,7 @@ extension ProcessTests {
                     try await load.waitForAcknowledgements(300)
                 }
                 #expect(load.log.count(.resync) >= 6 * 5, "not every client was told")
-                try await load.expectNothingLost(.carriedOver)
+                try await load.expectNothingLost(.keptOrTold)
             }
         }
 

@@ -64,7 +64,7 @@ extension ProcessTests {
                     }
                     let status = try await joining.http.get("/api/status")
                     let count = made.reduce(0) { $0 + $1.count }
-                    #expect(status.json?["journal"]?["sessions"] == .int(count), "\(status.body)")
+                    #expect(status.json?["sessions"]?["count"] == .int(count), "\(status.body.prefix(500))")
                     let answer = try await joining.http.send(.PATCH, "/api/sessions/\(made[0][0])", body: #"{"x":1}"#)
                     #expect(answer.status == 200, "\(answer.body)")
                 }
