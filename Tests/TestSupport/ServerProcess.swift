@@ -120,6 +120,12 @@ package final class ServerProcess: Sendable {
         current.withLock { $0 }?.signal(SIGTERM)
     }
 
+    /// Stands still, with its connections open.
+    package func pause() { current.withLock { $0 }?.signal(SIGSTOP) }
+
+    /// Goes on after `pause`.
+    package func resume() { current.withLock { $0 }?.signal(SIGCONT) }
+
     /// Waits for the end of the process.
     package func waitForExit(within limit: Duration = .seconds(10)) async throws -> ProcessExit {
         guard let child = current.withLock({ $0 }) else { throw ServerEnded(status: .code(0), output: "never started") }

@@ -90,7 +90,7 @@ extension RedisError {
     /// True when waiting doesn't mend it.
     var isFatalAtStart: Bool {
         switch self {
-        case .badAddress, .authentication, .unsupportedVersion, .clusterWithoutFlag: true
+        case .badAddress, .authentication, .unsupportedVersion, .clusterWithoutFlag, .noCluster: true
         case .server(let error): error.kind == .noPermission
         default: false
         }

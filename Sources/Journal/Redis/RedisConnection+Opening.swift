@@ -108,11 +108,16 @@ extension RedisConnection {
         }
         if address.database != 0 { commands.append(RedisCommand("SELECT", "\(address.database)")) }
         commands.append(RedisCommand("CLIENT", "SETNAME", opening.clientName))
+        let (names, database) = (commands.map(\.name), address.database)
         return send(commands, deadline: deadline).flatMapThrowing { replies in
-            for reply in replies {
+            for (name, reply) in zip(names, replies) {
                 do throws(RedisError) {
                     _ = try reply.checked()
                 } catch {
+                    // A database that isn't there today won't be there later.
+                    if name == "SELECT", error.serverKind == .other {
+                        throw RedisError.badAddress("Redis has no database \(database): \(error)")
+                    }
                     // A user who may not name connections can still do everything else.
                     if error.serverKind == .noPermission { continue }
                     throw error

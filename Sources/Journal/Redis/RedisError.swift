@@ -2,7 +2,8 @@
 public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A Redis URL or list of nodes is malformed.
     case badAddress(String)
-    /// No connection could be opened: refused, unresolvable, TLS failed, or closed before the first reply.
+    /// No connection could be opened: refused, unresolvable, TLS failed, or closed before the first reply; or nobody in a
+    /// cluster serves the journal's slot.
     case unreachable(String)
     /// The password or user is missing or wrong.
     case authentication(String)
@@ -20,7 +21,7 @@ public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     case unsupportedVersion(String)
     /// A node of a cluster was given as a single server.
     case clusterWithoutFlag(String)
-    /// A single server was given as a node of a cluster, or no node knows the layout.
+    /// A single server was given as a node of a cluster.
     case noCluster(String)
     /// A replica where the primary was needed.
     case notAPrimary(String)

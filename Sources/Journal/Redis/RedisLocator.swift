@@ -112,7 +112,7 @@ public final class RedisLocator: Sendable {
             let topology = try ClusterTopology(slots: reply.value, askedHost: host)
             self.knowledge.withLock { $0.nodes = topology.nodes }
             guard let primary = topology.primary(of: self.slot) else {
-                throw RedisError.noCluster(
+                throw RedisError.unreachable(
                     "nobody in the Redis Cluster serves slot \(self.slot), says \(address.place)")
             }
             return address.at(host: primary.host, port: primary.port)

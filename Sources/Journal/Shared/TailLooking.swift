@@ -43,8 +43,20 @@ extension TailStateMachine {
             // Before the opening that must follow nothing is live: the lineage at the place is over.
             return isBound && !linksOnly ? follow() : recount(at: now, reading: true)
         case .cut: return leave(view, at: now)
-        case .lost: return top.lineage > place.cursor.lineage ? leave(view, at: now) : recount(at: now, reading: false)
+        case .lost:
+            return top.lineage > place.cursor.lineage || isEstranged(from: top)
+                ? leave(view, at: now) : recount(at: now, reading: false)
         }
+    }
+
+    /// True when the file this start found is no branch that the journal in Redis may have lost: of a node that ran alone
+    /// while the journal went on, or of another fleet. By its lineage alone it may look as if it was ahead.
+    private func isEstranged(from top: Cursor) -> Bool {
+        guard isStarting, place != .start else { return false }
+        guard let next = chain.links.first(where: { $0.parent.cursor.lineage == top.lineage }) else {
+            return chain.newest?.lineage != top.lineage
+        }
+        return chain.isOfSingleNode && top > next.parent.cursor
     }
 
     /// True when the newest lineage that was applied is bound to the server that was looked at.
@@ -77,10 +89,12 @@ extension TailStateMachine {
     private mutating func leave(_ view: StreamView, at now: Int64) -> Step {
         let effects = suspend(.loss)
         if isSeeding(view) { return recount(at: now, reading: false) }
-        guard let pointer = view.pointer, pointer.nonce != brokenPointer, pointer.isAhead(of: place) else {
+        let isForeign = view.top.map { isEstranged(from: $0) } ?? false
+        if isForeign, start == .refuse { return halt(.notOnChain(place)) }
+        guard let pointer = view.pointer, pointer.nonce != brokenPointer, isForeign || pointer.isAhead(of: place) else {
             let since = gapSince ?? now
             gapSince = since
-            guard now - since >= terms.lease else {
+            guard now - since >= terms.lease, !isForeign else {
                 enter(.waiting)
                 return Step(effects, next: .pause(terms.pause))
             }

@@ -47,6 +47,8 @@ final class FleetLink: Sendable {
         configuration.prefix = settings.prefix
         configuration.waitReplicas = settings.waitReplicas
         configuration.terms.lease = settings.leaseMilliseconds
+        // A lease is renewed and looked at several times while it lasts; one look in a lease would find every node new.
+        configuration.terms.tick = min(configuration.terms.tick, settings.leaseMilliseconds / 4)
         let source = source
         configuration.onStartProblem = { error, isFatal in
             source.yield(isFatal ? .failed(error.description) : .waiting(error.description))

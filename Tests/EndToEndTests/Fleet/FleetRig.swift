@@ -73,7 +73,8 @@ struct FleetRig: Sendable {
     }
 
     /// Waits until every node is ready without a reservation, sees all the others, and has what any other has.
-    func settle(within limit: Duration = .seconds(30)) async throws {
+    /// - Parameter members: with nodes of a test's own beside those of the rig.
+    func settle(members: Int? = nil, within limit: Duration = .seconds(30)) async throws {
         let live = nodes.filter { $0.server.exitStatus == nil }
         for node in live {
             var last = ""
@@ -86,7 +87,7 @@ struct FleetRig: Sendable {
                     }
                     let fleet = try await node.journal()["fleet"]
                     last = "\(fleet ?? .null)"
-                    return fleet?["members"]?.int == live.count
+                    return fleet?["members"]?.int == members ?? live.count
                 }
             } catch let error as DeadlinePassed {
                 throw DeadlinePassed(what: error.what + "; it says \(last)", limit: error.limit)
