@@ -34,6 +34,7 @@ private final class OpenSharedJournal: OpenJournal {
     let journal: any EntryJournal
     private(set) var opening: [JournalRow] = []
     private let link: SharedLink
+    private let shared: SharedJournal
     private let file: DatabaseFile
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let arrivals = Box<[SharedArrival]>([])
@@ -47,15 +48,7 @@ private final class OpenSharedJournal: OpenJournal {
         self.mark = mark
         file = try DatabaseFile(directory.data, durability: .os)
         let origin = UInt64.random(in: 100 ... .max)
-        let counter = Box<UInt64>(0)
-        var configuration = SharedConfiguration(target: .single(address)) {
-            EntryID(
-                origin: 9,
-                counter: counter.with { value in
-                    value += 1
-                    return value
-                })
-        }
+        var configuration = SharedConfiguration(target: .single(address))
         // No canaries: what arrives is what the test appended.
         configuration.terms.tick = 600_000
         configuration.terms.block = 100
@@ -66,7 +59,8 @@ private final class OpenSharedJournal: OpenJournal {
         link = SharedLink(configuration, tail: tail, eventLoop: group.next()) { [arrivals] arrival in
             arrivals.with { $0.append(arrival) }
         }
-        journal = SharedJournal(link: link, copy: try JournalRows(file: file, home: .shared))
+        shared = SharedJournal(link: link, copy: try JournalRows(file: file, home: .shared))
+        journal = shared
         link.start()
     }
 
@@ -101,8 +95,8 @@ private final class OpenSharedJournal: OpenJournal {
         }
         for arrival in arrivals { try take(arrival) }
         guard journal.unwritten > 0 else { return }
-        try file.write { try journal.writeBehind($0) }
-        journal.wroteBehind()
+        let insertion = try shared.takeBehind()
+        shared.wroteBehind(try file.write { try insertion.write($0) })
     }
 
     private func take(_ arrival: SharedArrival) throws {
