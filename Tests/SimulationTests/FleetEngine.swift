@@ -57,11 +57,14 @@ extension SimulatedFleet {
     }
 
     mutating func join(_ index: Int, _ server: Int, _ pointer: CheckpointPointer, _ hasSurplus: Bool) {
-        guard let content = redis.servers[server].data.contents[pointer.nonce] else { return answer(index, .joinFailed) }
+        guard let content = redis.servers[server].data.contents[pointer.nonce] else {
+            return answer(index, .joinFailed)
+        }
         let last = content.chain.newest
         say("node \(index) joins at \(content.place), newest \(last?.lineage ?? 0), surplus \(hasSurplus)")
         let node = nodes[index]
-        let surplus = hasSurplus ? node.rows.filter { !pointer.chain.holds(Place(cursor: $0.cursor, id: $0.entry.id)) } : []
+        let surplus =
+            hasSurplus ? node.rows.filter { !pointer.chain.holds(Place(cursor: $0.cursor, id: $0.entry.id)) } : []
         let decision = Resubmission(
             surplus: surplus, waiting: node.again, origin: node.machine.origin,
             acknowledged: { node.acknowledged.contains($0) },
@@ -85,10 +88,12 @@ extension SimulatedFleet {
         guard let server = nodes[index].server else { return }
         let found = redis.servers[server]
         if let now = nodes[index].appending, now.server == server, now.generation == found.generation,
-            now.replid == found.replid, found.isPrimary {
+            now.replid == found.replid, found.isPrimary
+        {
             return
         }
-        nodes[index].appending = found.isPrimary
+        nodes[index].appending =
+            found.isPrimary
             ? SimulatedNode.AppendConnection(server: server, replid: found.replid, generation: found.generation) : nil
         appendAgain(index)
     }
@@ -115,7 +120,9 @@ extension SimulatedFleet {
     }
 
     private mutating func send(_ entry: Entry, from index: Int) {
-        guard let connection = nodes[index].appending, let lineage = nodes[index].machine.chain.newest?.lineage else { return }
+        guard let connection = nodes[index].appending, let lineage = nodes[index].machine.chain.newest?.lineage else {
+            return
+        }
         let late = chance(25) && agenda.now < faultsUntil ? delay(200...6_000) : delay(1...20)
         let time = max(connection.busyUntil, agenda.now + late)
         nodes[index].appending?.busyUntil = time
@@ -130,7 +137,9 @@ extension SimulatedFleet {
         agenda.add(.writes(node: index), in: chance(4) ? delay(1...20) : delay(100...900))
         renew(index)
         let node = nodes[index]
-        guard canAppend(index), node.pausedUntil <= agenda.now, node.again.isEmpty || node.wasAppendedAgain else { return }
+        guard canAppend(index), node.pausedUntil <= agenda.now, node.again.isEmpty || node.wasAppendedAgain else {
+            return
+        }
         nodes[index].counter += 1
         let id = EntryID(origin: node.machine.origin, counter: nodes[index].counter)
         var (channel, key) = (generator.pick(SimulatedState.channels), chance(3) ? "k\(draw())" : nil)
@@ -150,7 +159,9 @@ extension SimulatedFleet {
         guard redis.servers[server].generation == generation else { return appendsBreak(index, incarnation) }
         if redis.servers[server].pausedUntil > agenda.now {
             agenda.add(
-                .appends(entry, lineage: lineage, node: index, incarnation: incarnation, server: server, generation: generation),
+                .appends(
+                    entry, lineage: lineage, node: index, incarnation: incarnation, server: server,
+                    generation: generation),
                 in: redis.servers[server].pausedUntil - agenda.now)
             return
         }

@@ -8,14 +8,16 @@ extension SimulatedFleet {
         renewWhileIdle(index)
         let node = nodes[index]
         guard node.isUp, node.machine.isLive, node.pausedUntil <= agenda.now, let connection = node.appending,
-            connection.replid == node.machine.server, redis.servers[connection.server].generation == connection.generation
+            connection.replid == node.machine.server,
+            redis.servers[connection.server].generation == connection.generation
         else { return }
         let data = redis.servers[connection.server].data
         guard data.top == node.machine.place.cursor else { return }
         agenda.add(
             .setsPointer(
                 node.state, node: index, incarnation: node.incarnation, server: connection.server,
-                replid: connection.replid, nonce: data.pointer?.nonce), in: chance(8) ? delay(100...4_000) : delay(1...30))
+                replid: connection.replid, nonce: data.pointer?.nonce),
+            in: chance(8) ? delay(100...4_000) : delay(1...30))
     }
 
     private mutating func renewWhileIdle(_ index: Int) {
@@ -30,12 +32,14 @@ extension SimulatedFleet {
     ) {
         let found = redis.servers[server]
         guard nodes[index].incarnation == incarnation, found.isPrimary, found.replid == replid,
-            found.data.pointer?.nonce == nonce, let newest = state.chain.newest, found.data.top?.lineage == newest.lineage
+            found.data.pointer?.nonce == nonce, let newest = state.chain.newest,
+            found.data.top?.lineage == newest.lineage
         else { return }
         if let old = found.data.pointer, found.data.contents[old.nonce] != nil {
             guard old.place.cursor < state.place.cursor, old.readsAfter < state.place.cursor else { return }
         }
-        redis.set(pointer(to: state, readsAfter: state.place.cursor, chain: state.chain, nonce: draw()), state, on: server)
+        redis.set(
+            pointer(to: state, readsAfter: state.place.cursor, chain: state.chain, nonce: draw()), state, on: server)
         say("node \(index) set the pointer to \(state.place)")
         if let old = found.data.pointer, !chance(3) { redis.trim(server, before: old.place.cursor) }
     }
@@ -91,7 +95,9 @@ extension SimulatedFleet {
             // The old primary goes on with whom it has until it is demoted.
             guard !redis.servers[1 - primary].isPrimary else { return demote() }
             redis.failOver()
-            say("server \(redis.primary) is promoted as \(redis.servers[redis.primary].replid) at \(String(describing: redis.servers[redis.primary].data.top))")
+            say(
+                "server \(redis.primary) is promoted as \(redis.servers[redis.primary].replid) at \(String(describing: redis.servers[redis.primary].data.top))"
+            )
             agenda.add(.demotes, in: chance(3) ? delay(1_000...8_000) : delay(0...1_000))
             for index in nodes.indices where !chance(3) { disconnect(index) }
         case 3: redis.wipe()
@@ -109,7 +115,11 @@ extension SimulatedFleet {
                 redis.trim(primary, before: item.cursor.next)
             }
         case 6:
-            if chance(2) { redis.servers[primary].data.contents = [:] } else { redis.servers[primary].data.pointer = nil }
+            if chance(2) {
+                redis.servers[primary].data.contents = [:]
+            } else {
+                redis.servers[primary].data.pointer = nil
+            }
             redis.servers[primary].touches += 1
         case 7, 8: redis.pause(until: agenda.now + delay(200...4_000))
         case 9, 10, 11: disconnect(generator.index(below: nodes.count))

@@ -55,7 +55,9 @@ extension SimulatedFleet {
                 carryOut(step.effects, on: index)
             }
         }
-        say("node \(index) \(nodes[index].machine.phase.name) \(nodes[index].machine.place) \(name(event)) → \(name(step.next))")
+        say(
+            "node \(index) \(nodes[index].machine.phase.name) \(nodes[index].machine.place) \(name(event)) → \(name(step.next))"
+        )
         begin(step.next, on: index)
     }
 
@@ -107,7 +109,9 @@ extension SimulatedFleet {
             guard redis.servers[server].isPrimary else { return disconnect(index) }
             post(index, server, place)
             let posts = redis.servers[server].data.rolls[redis.servers[server].replid] ?? [:]
-            answer(index, .posts(posts.map { RollPost(origin: $0.key, place: $0.value.place, age: agenda.now - $0.value.at) }))
+            answer(
+                index,
+                .posts(posts.map { RollPost(origin: $0.key, place: $0.value.place, age: agenda.now - $0.value.at) }))
         case .open(let plan, let touches, let generation): open(index, server, plan, touches, generation)
         case .join(let pointer, let hasSurplus): join(index, server, pointer, hasSurplus)
         }
@@ -196,13 +200,16 @@ extension SimulatedFleet {
         if plan.keepsEpochs { tally["moves", default: 0] += 1 }
         var chain = plan.chain
         chain.append(opening.link(at: cursor))
-        redis.set(pointer(to: nodes[index].state, readsAfter: cursor.justBefore, chain: chain, nonce: draw()), nodes[index].state, on: server)
+        redis.set(
+            pointer(to: nodes[index].state, readsAfter: cursor.justBefore, chain: chain, nonce: draw()),
+            nodes[index].state, on: server)
         say("node \(index) opened \(lineage) on \(plan.server), parent \(plan.parent)")
         if chance(12), agenda.now < faultsUntil { return kill(index) }
         answer(index, .opened(chance(12) ? nil : cursor))
     }
 
-    func pointer(to state: SimulatedState, readsAfter: Cursor, chain: LineageChain, nonce: UInt64) -> CheckpointPointer {
+    func pointer(to state: SimulatedState, readsAfter: Cursor, chain: LineageChain, nonce: UInt64) -> CheckpointPointer
+    {
         CheckpointPointer(
             place: state.place, readsAfter: readsAfter, chain: chain, nonce: nonce, chunks: 1, checksum: 0,
             retainedFrom: state.place.cursor)

@@ -3,7 +3,9 @@ import Testing
 
 @Suite
 struct ScheduleTests {
-    private static func setting(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap(UInt64.init) }
+    private static func setting(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap(UInt64.init)
+    }
 
     /// `SIMULATION_SEED` runs one schedule and prints what happens in it; `SIMULATION_SCHEDULES` says how many are run.
     @Test func fleet_whenAnythingFails_keepsEveryPromise() {

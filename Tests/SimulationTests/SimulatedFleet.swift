@@ -175,7 +175,8 @@ struct SimulatedFleet {
     private mutating func checkEnd() {
         let up = nodes.filter(\.isUp)
         for node in up where !node.machine.isLive {
-            invariants.violate("node \(node.index) is not live at the end: \(node.machine.phase) at \(node.machine.place)")
+            invariants.violate(
+                "node \(node.index) is not live at the end: \(node.machine.phase) at \(node.machine.place)")
         }
         guard let final = up.first?.state, invariants.violations.isEmpty else { return }
         for node in up where node.state.place != final.place || node.state.digest != final.digest {

@@ -94,7 +94,10 @@ struct SimulatedRedis {
         guard servers[index].isPrimary else { return .readOnly }
         guard let top = servers[index].data.top else {
             guard !rules.usesNoMakeStream else { return .noStream }
-            add(Dataset.Item(arrived: ArrivedEntry(cursor: Cursor(lineage: lineage, sequence: 0), entry: entry), opening: nil), to: index)
+            add(
+                Dataset.Item(
+                    arrived: ArrivedEntry(cursor: Cursor(lineage: lineage, sequence: 0), entry: entry), opening: nil),
+                to: index)
             return .added
         }
         guard lineage >= top.lineage || !rules.fences else { return .fenced }

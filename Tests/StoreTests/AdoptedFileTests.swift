@@ -69,12 +69,16 @@ import Testing
         // Just adopted: what the last row says may have changed since, and did.
         if case .found(let snapshot, let place, _) = try answer("s", at: 4) {
             #expect(snapshot.document == Array(#"{"n":3}"#.utf8) && place.sequence == 4)
-        } else { Issue.record("the rows before the gap tell what s was then") }
+        } else {
+            Issue.record("the rows before the gap tell what s was then")
+        }
         try goOn()
         #expect(isUnknown(try answer("t", at: 3)) == false)
         if case .found(let snapshot, _, _) = try answer("s", at: 10) {
             #expect(snapshot.endedAt != nil)
-        } else { Issue.record("the checkpoint tells what s is after the gap") }
+        } else {
+            Issue.record("the checkpoint tells what s is after the gap")
+        }
         // Created after the gap; before its creation, but after the gap, nobody knows of an earlier one that was forgotten.
         if case .absent = try answer("t", at: 10) {} else { Issue.record("t was created at 10.11") }
     }
@@ -111,7 +115,9 @@ import Testing
         }
         #expect(try node.rows.rows(after: .start, limit: 10).map(\.cursor) == [node.state.head])
         #expect(try node.file.read { try WindowScan($0).rows } == 0)
-        let stored = try node.file.read { try Int.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'journal_bytes'") }
+        let stored = try node.file.read {
+            try Int.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'journal_bytes'")
+        }
         #expect(stored == node.rows.sizeBytes && node.rows.sizeBytes < 600)
         #expect(try node.faults() == [])
     }

@@ -25,7 +25,8 @@ import Testing
         Damage("UPDATE journal SET verdict = 'ended' WHERE row = 7", ["rows"]),
         Damage("DELETE FROM journal WHERE row = 7", ["sequence", "offsets"]),
         Damage("DELETE FROM journal WHERE row = \(newest)", ["head record", "checkpoint"]),
-        Damage("UPDATE journal SET row = row + 1 WHERE row = \(newest)", ["head record", "sequence", "lineages", "replay"]),
+        Damage(
+            "UPDATE journal SET row = row + 1 WHERE row = \(newest)", ["head record", "sequence", "lineages", "replay"]),
         Damage("UPDATE lineage SET first_row = 2", ["head record", "lineages"]),
         Damage("UPDATE channel SET top = top + 1 WHERE name = 'chat:1'", ["channels"]),
         Damage("UPDATE channel SET top = top - 1 WHERE name = 'session:a'", ["channels"]),

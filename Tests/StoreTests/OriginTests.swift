@@ -14,13 +14,14 @@ import Testing
     }
 
     /// Counters of two processes in the order of the journal, and which of them take effect.
-    @Test(arguments: [
-        ([(7, 1), (7, 2), (7, 3)], [true, true, true]),
-        ([(7, 1), (7, 1)], [true, false]),
-        ([(7, 5), (7, 4), (7, 5), (7, 6)], [true, false, false, true]),
-        ([(7, 2), (8, 2), (8, 1), (7, 3)], [true, true, false, true]),
-        ([(7, .max), (7, 1), (8, 1)], [true, false, true]),
-    ] as [([(UInt64, UInt64)], [Bool])])
+    @Test(
+        arguments: [
+            ([(7, 1), (7, 2), (7, 3)], [true, true, true]),
+            ([(7, 1), (7, 1)], [true, false]),
+            ([(7, 5), (7, 4), (7, 5), (7, 6)], [true, false, false, true]),
+            ([(7, 2), (8, 2), (8, 1), (7, 3)], [true, true, false, true]),
+            ([(7, .max), (7, 1), (8, 1)], [true, false, true]),
+        ] as [([(UInt64, UInt64)], [Bool])])
     func entry_notAboveTheLastOfItsOrigin_isStale(ids: [(UInt64, UInt64)], accepted: [Bool]) {
         var state = State.opened
         var top: UInt64 = 0

@@ -63,7 +63,9 @@ public final class JournalReader: Sendable {
         try reading { db in
             let table = try JournalTable(db)
             var gaps = table.spans.filter { !$0.followsOn }.map(\.first)
-            if let base = table.base, table.spans.allSatisfy({ $0.firstRow < base.row }) { gaps.append(base.after.next) }
+            if let base = table.base, table.spans.allSatisfy({ $0.firstRow < base.row }) {
+                gaps.append(base.after.next)
+            }
             return gaps
         }
     }

@@ -59,7 +59,8 @@ public struct JournalScan: Sendable {
     private mutating func checkLineages() {
         for (earlier, later) in zip(table.spans, table.spans.dropFirst())
         where later.firstRow <= earlier.firstRow || later.first <= earlier.first {
-            lineages.note("the span from \(later.first) at row \(later.firstRow) is before the one from \(earlier.first)")
+            lineages.note(
+                "the span from \(later.first) at row \(later.firstRow) is before the one from \(earlier.first)")
         }
         if let base = table.base, let span = table.spans.first(where: { $0.firstRow >= base.row }),
             span.firstRow != base.row || (span.first != base.after.next && span.firstSequence != 0)

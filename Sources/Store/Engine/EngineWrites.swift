@@ -10,7 +10,9 @@ extension EngineCore {
             if case .unsubscribe(let channel, let loop) = request { _ = directory.remove(channel, loop: loop) }
             return shared.refuse(request, with: memoryFailure)
         }
-        if let refusal = fleet?.machine.readRefusal, request.readsMemory { return shared.refuse(request, with: refusal) }
+        if let refusal = fleet?.machine.readRefusal, request.readsMemory {
+            return shared.refuse(request, with: refusal)
+        }
         switch request {
         case .write(let draft, let access, let to): write(draft, access, to)
         case .arrival(let arrival): take(arrival)

@@ -46,7 +46,8 @@ public struct Surplus: Sendable, Equatable {
         } catch { throw JournalError(.unavailable, "\(error)") }
     }
 
-    private static func freePath(ofLineage lineage: UInt64, in directory: DataDirectory) throws(StorageError) -> String {
+    private static func freePath(ofLineage lineage: UInt64, in directory: DataDirectory) throws(StorageError) -> String
+    {
         let stem = "\(directory.path)/lost-\(lineage)"
         for number in 1...filesMax {
             let path = number == 1 ? "\(stem).ndjson" : "\(stem)-\(number).ndjson"

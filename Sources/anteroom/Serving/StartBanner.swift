@@ -27,7 +27,8 @@ struct StartBanner {
         return [
             "anteroom \(Anteroom.version) serves on \(address)",
             "store: \(store.dataDirectory)/anteroom.sqlite"
-                + (fleet == nil ? ", durability \(store.durability.rawValue): \(promise)" : ", a copy of the fleet's state"),
+                + (fleet == nil
+                    ? ", durability \(store.durability.rawValue): \(promise)" : ", a copy of the fleet's state"),
             fleet,
             "open:  \(sockets); \(api)\(configuration.isProduction ? "" : " (development)")",
             "try:   curl -d '{\"channel\":\"chat:42\",\"data\":{\"text\":\"hello\"}}'\(key) \(address)/api/publish",

@@ -88,9 +88,10 @@ struct FleetStream {
     /// The opening of a lineage that goes on from a place.
     mutating func open(_ lineage: UInt64, from place: Place, keepsEpochs: Bool = false) -> ArrivedEntry {
         var draft = Draft.opening
-        draft.body = Opening(
-            salt: "s\(lineage)", secret: "secret", parent: place, server: "server", keepsEpochs: keepsEpochs
-        ).body
+        draft.body =
+            Opening(
+                salt: "s\(lineage)", secret: "secret", parent: place, server: "server", keepsEpochs: keepsEpochs
+            ).body
         return add(draft, at: Cursor(lineage: lineage, sequence: 0), time: 1_000)
     }
 
