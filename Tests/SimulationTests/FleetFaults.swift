@@ -95,9 +95,9 @@ extension SimulatedFleet {
             // The old primary goes on with whom it has until it is demoted.
             guard !redis.servers[1 - primary].isPrimary else { return demote() }
             redis.failOver()
-            say(
-                "server \(redis.primary) is promoted as \(redis.servers[redis.primary].replid) at \(String(describing: redis.servers[redis.primary].data.top))"
-            )
+            let promoted = redis.servers[redis.primary]
+            let top = String(describing: promoted.data.top)
+            say("server \(redis.primary) is promoted as \(promoted.replid) at \(top)")
             agenda.add(.demotes, in: chance(3) ? delay(1_000...8_000) : delay(0...1_000))
             for index in nodes.indices where !chance(3) { disconnect(index) }
         case 3: redis.wipe()
