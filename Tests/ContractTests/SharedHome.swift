@@ -18,7 +18,7 @@ final class SharedHome: JournalHome {
 
     func open() async throws -> any OpenJournal {
         let address = RedisAddress(endpoint: .tcp(host: "127.0.0.1", port: server.port), credentials: nil)
-        let journal = try OpenSharedJournal(directory, at: address, mark)
+        let journal = try OpenSharedJournal(self, at: address, mark)
         try await journal.becomeLive()
         return journal
     }
@@ -39,14 +39,16 @@ private final class OpenSharedJournal: OpenJournal {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let arrivals = Box<[SharedArrival]>([])
     private let mark: Box<(place: Place, chain: LineageChain)>
+    /// Its server and its directory live as long as what uses them.
+    private let home: SharedHome
     private var isLive = false
     private var taken: [JournalRow] = []
 
     init(
-        _ directory: TemporaryDirectory, at address: RedisAddress, _ mark: Box<(place: Place, chain: LineageChain)>
+        _ home: SharedHome, at address: RedisAddress, _ mark: Box<(place: Place, chain: LineageChain)>
     ) throws {
-        self.mark = mark
-        file = try DatabaseFile(directory.data, durability: .os)
+        (self.home, self.mark) = (home, mark)
+        file = try DatabaseFile(home.directory.data, durability: .os)
         let origin = UInt64.random(in: 100 ... .max)
         var configuration = SharedConfiguration(target: .single(address))
         // No canaries: what arrives is what the test appended.
