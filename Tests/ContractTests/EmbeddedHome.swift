@@ -21,8 +21,11 @@ private struct OpenEmbeddedJournal: OpenJournal {
     let journal: any EntryJournal
     let opening: [JournalRow]
     private let file: DatabaseFile
+    /// Lives as long as what uses it.
+    private let directory: TemporaryDirectory
 
     init(_ directory: TemporaryDirectory) throws {
+        self.directory = directory
         file = try DatabaseFile(directory.data, durability: .disk)
         let journal = try EmbeddedJournal(
             file: file, headFile: try HeadFile(directory.data), durability: .disk, bootID: currentBootID())

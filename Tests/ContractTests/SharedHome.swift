@@ -18,7 +18,7 @@ final class SharedHome: JournalHome {
 
     func open() async throws -> any OpenJournal {
         let address = RedisAddress(endpoint: .tcp(host: "127.0.0.1", port: server.port), credentials: nil)
-        let journal = try OpenSharedJournal(directory, at: address, mark)
+        let journal = try OpenSharedJournal(self, at: address, mark)
         try await journal.becomeLive()
         return journal
     }
@@ -34,28 +34,23 @@ private final class OpenSharedJournal: OpenJournal {
     let journal: any EntryJournal
     private(set) var opening: [JournalRow] = []
     private let link: SharedLink
+    private let shared: SharedJournal
     private let file: DatabaseFile
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let arrivals = Box<[SharedArrival]>([])
     private let mark: Box<(place: Place, chain: LineageChain)>
+    /// Its server and its directory live as long as what uses them.
+    private let home: SharedHome
     private var isLive = false
     private var taken: [JournalRow] = []
 
     init(
-        _ directory: TemporaryDirectory, at address: RedisAddress, _ mark: Box<(place: Place, chain: LineageChain)>
+        _ home: SharedHome, at address: RedisAddress, _ mark: Box<(place: Place, chain: LineageChain)>
     ) throws {
-        self.mark = mark
-        file = try DatabaseFile(directory.data, durability: .os)
+        (self.home, self.mark) = (home, mark)
+        file = try DatabaseFile(home.directory.data, durability: .os)
         let origin = UInt64.random(in: 100 ... .max)
-        let counter = Box<UInt64>(0)
-        var configuration = SharedConfiguration(target: .single(address)) {
-            EntryID(
-                origin: 9,
-                counter: counter.with { value in
-                    value += 1
-                    return value
-                })
-        }
+        var configuration = SharedConfiguration(target: .single(address))
         // No canaries: what arrives is what the test appended.
         configuration.terms.tick = 600_000
         configuration.terms.block = 100
@@ -66,7 +61,8 @@ private final class OpenSharedJournal: OpenJournal {
         link = SharedLink(configuration, tail: tail, eventLoop: group.next()) { [arrivals] arrival in
             arrivals.with { $0.append(arrival) }
         }
-        journal = SharedJournal(link: link, copy: try JournalRows(file: file, home: .shared))
+        shared = SharedJournal(link: link, copy: try JournalRows(file: file, home: .shared))
+        journal = shared
         link.start()
     }
 
@@ -101,8 +97,8 @@ private final class OpenSharedJournal: OpenJournal {
         }
         for arrival in arrivals { try take(arrival) }
         guard journal.unwritten > 0 else { return }
-        try file.write { try journal.writeBehind($0) }
-        journal.wroteBehind()
+        let insertion = try shared.takeBehind()
+        shared.wroteBehind(try file.write { try insertion.write($0) })
     }
 
     private func take(_ arrival: SharedArrival) throws {

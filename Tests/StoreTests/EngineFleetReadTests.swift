@@ -104,7 +104,9 @@ import Testing
         fleet.arrive(.publish("chat", "1"), .session(.sessionCreate, "s1"))
         let epoch = try fleet.subscribe("chat").get().position.epoch
         fleet.suspend(.away)
-        guard case .recovered(let missed) = try fleet.subscribe("chat", from: Position(epoch: epoch, offset: 0)).get().recovery
+        guard
+            case .recovered(let missed) = try fleet.subscribe("chat", from: Position(epoch: epoch, offset: 0)).get()
+                .recovery
         else {
             Issue.record("nothing is lost while Redis is away")
             return

@@ -78,6 +78,29 @@ struct SharedLinkDutyTests {
         #expect(throws: JournalError.self) { try results[1].get() }
     }
 
+    @Test func node_withAnotherResultThanTheCheckpointer_beginsAnewOnce_thenHalts() async throws {
+        let server = try await RedisServer()
+        let first = SharedNode(server.address)
+        try await eventually("the first writes the checkpoints") { first.link.status.isCheckpointer }
+        first.append(3)
+        try await eventually("arrived") { first.taken.count == 3 }
+        let offered = Box<Result<Void, JournalError>?>(nil)
+        first.link.offer(checkpoint: SharedNode.content(of: first.memory.value)) { offered.value = $0 }
+        try await eventually("offered") { offered.value != nil }
+        let second = SharedNode(server.address)
+        try await eventually("the second follows") { second.isLive && second.taken.count == 3 }
+        let cursor = first.memory.value.place.cursor
+        func joins() -> Int { second.memory.value.events.filter { $0 == "join" }.count }
+        let before = joins()
+        first.link.note(applied: cursor, hash: 1)
+        second.link.note(applied: cursor, hash: 2)
+        // The checkpoint doesn't mend it, because the second goes on to say the same.
+        try await eventually("the second began anew") { joins() > before }
+        try await eventually("the second gave up") { second.memory.value.halt == .diverged(cursor) }
+        #expect(joins() == before + 1)
+        #expect(first.isLive && !first.memory.value.events.contains("join"))
+    }
+
     @Test func question_forTheTop_answersAtOrAfterWhatWasAppendedBefore() async throws {
         let server = try await RedisServer()
         let node = SharedNode(server.address)

@@ -75,7 +75,7 @@ final class FleetBench {
     private var counter: UInt64 = 0
 
     /// What other nodes append has this origin.
-    static let other: UInt64 = 77
+    private let other = UInt64.random(in: 1_000 ... .max)
 
     init(
         waitsForReplicas: Bool = false, news: Box<[String]> = Box([]),
@@ -103,6 +103,7 @@ final class FleetBench {
         arrive([opening(lineage)], at: Cursor(lineage: lineage, sequence: 0), isDelivered: false)
         bench.round(.arrival(.resumed))
         _ = link.takeAppended()
+        bench.recorder.clear()
     }
 
     /// The opening of a lineage that goes on from the head.
@@ -112,7 +113,7 @@ final class FleetBench {
             salt: "s\(lineage)", secret: "secret", parent: bench.core.state.place, server: "server"
         ).body
         return Entry(
-            id: EntryID(origin: Self.other, counter: counter), time: bench.clock.now, channel: "", kind: .open,
+            id: EntryID(origin: other, counter: counter), time: bench.clock.now, channel: "", kind: .open,
             body: body)
     }
 
@@ -120,7 +121,7 @@ final class FleetBench {
     func foreign(_ draft: Draft) -> Entry {
         counter += 1
         return Entry(
-            id: EntryID(origin: Self.other, counter: counter), time: bench.clock.now, channel: draft.channel,
+            id: EntryID(origin: other, counter: counter), time: bench.clock.now, channel: draft.channel,
             kind: draft.kind, header: draft.header, body: draft.body)
     }
 
