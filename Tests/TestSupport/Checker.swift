@@ -39,8 +39,9 @@ package enum EpochPromise: Sendable {
     case kept
     /// Epochs may change, and then what was acknowledged before may be gone: a damaged file, for example.
     case keptOrTold
-    /// Epochs may change, and what was acknowledged before is still there, under the new epoch: a fleet that outlives its
-    /// Redis, for example.
+    /// Epochs may change, and what was acknowledged before is still there under the new epoch, for one reader at least: a
+    /// fleet that outlives its Redis, for example. (Of what Redis lost, a node that had not read it all has a part of the
+    /// history only; its clients are told.)
     case carriedOver
 }
 
@@ -99,7 +100,8 @@ package struct Checker: Sendable {
                     excerpt: [ack] + reads.suffix(1)
                 )
             case .keptOrTold where hasOtherEpoch: return nil
-            case .carriedOver where hasOtherEpoch: candidates = reading.anywhere(ack)
+            case .carriedOver where hasOtherEpoch: 
+                candidates = index.readings.values.flatMap { $0.anywhere(ack) }
             case .kept, .keptOrTold, .carriedOver: break
             }
         }

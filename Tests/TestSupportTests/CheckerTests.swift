@@ -43,6 +43,10 @@ import Testing
         #expect(Checker(.carriedOver).violations(in: carried).isEmpty)
         let movedOn = [Self.ack(1), Self.read(1, epoch: "f", key: "k9"), Self.read(2, epoch: "f", key: "k1")]
         #expect(Checker(.carriedOver).violations(in: movedOn).isEmpty, "submitted again")
+        var elsewhere = Self.read(2, epoch: "f", key: "k1")
+        elsewhere.who = "final2"
+        let inOnePlace = [Self.ack(1), Self.emptyRead(epoch: "f"), elsewhere]
+        #expect(Checker(.carriedOver).violations(in: inOnePlace).isEmpty, "one node has it")
         let lost = [Self.ack(1), Self.read(1, epoch: "f", key: "k9")]
         #expect(Checker(.carriedOver).violations(in: lost).first?.invariant == .acknowledgedReadable)
     }

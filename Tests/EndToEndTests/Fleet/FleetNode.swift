@@ -34,7 +34,14 @@ final class FleetNode: Sendable {
     var disk: TemporaryDirectory { current.withLock { $0.disk } }
 
     /// Starts it and waits until it says that it is ready.
-    func start(within limit: Duration = .seconds(20)) async throws { try await server.start(within: limit) }
+    func start(within limit: Duration = .seconds(20)) async throws {
+        do {
+            try await server.start(within: limit)
+        } catch let error as DeadlinePassed {
+            let ready = try await readiness()?.body ?? "no answer"
+            throw DeadlinePassed(what: "\(error.what); it says \(ready)", limit: limit)
+        }
+    }
 
     /// Starts it again after its end.
     /// - Parameter hasEmptyDisk: whether it has lost its files.

@@ -44,15 +44,13 @@ extension ProcessTests {
                     try await group.waitForAll()
                 }
                 // Again with the same keys: the first answers come back.
-                for event in log.events where event.kind == .ack && event.who == "echo1" {
-                    let again = try await rig.b.http.post(
-                        "/api/publish",
-                        [
-                            "channel": .string(event.channel ?? ""), "data": ["key": "another"],
-                            "idempotency_key": .string(event.key ?? ""),
-                        ])
-                    #expect(again.json?["result"]?["offset"]?.int == event.offset)
-                }
+                let first = log.events.filter { $0.kind == .ack && $0.who == "echo1" }
+                let again = EventLog()
+                try await APIPublisher(
+                    name: "echo1", channels: channels, http: rig.b.http, log: again, control: LoadControl(),
+                    countMax: 4
+                ).run()
+                #expect(again.events.filter { $0.kind == .ack }.map(\.offset) == first.map(\.offset))
                 try await proxy.set(.none)
                 try await rig.settle()
                 for (number, node) in rig.nodes.enumerated() {
