@@ -14,7 +14,9 @@ extension CheckpointContent {
         var (coding, outcomes): (RetainedCoding, [Journal.Cursor: Outcome]) = (RetainedCoding(), [:])
         while try input.flag() {
             let channel = try ContentFormat.readChannel(&input).channel
-            for publication in try coding.read(&input, of: channel) {
+            let publications = try coding.read(&input, of: channel)
+            _ = try RetainedBodies.read(publications, &input)
+            for publication in publications {
                 outcomes[publication.cursor] = Outcome(
                     epoch: channel.epoch, offset: publication.offset, version: publication.version)
             }

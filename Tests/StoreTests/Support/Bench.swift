@@ -89,6 +89,10 @@ final class Bench {
             clock.advance(min(step, rest))
             rest -= step
             core.tend()
+            // What is written behind is in the file before the test looks.
+            guard let fleet = core.fleet else { continue }
+            fleet.writeBehind.wait()
+            core.takeFlushOutcome(fleet)
         }
     }
 
