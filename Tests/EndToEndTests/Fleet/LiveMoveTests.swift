@@ -127,7 +127,8 @@ extension ProcessTests {
                 #expect(history.top == shared)
                 #expect(history.publications.last?["data"] == "shared")
                 // What was thrown away can still be looked at.
-                #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path).contains { $0.hasPrefix("lost-") })
+                #expect(
+                    try FileManager.default.contentsOfDirectory(atPath: disk.path).contains { $0.hasPrefix("lost-") })
                 try await stop(one)
             }
             let plain = try node(redis, disk.path)
@@ -167,7 +168,9 @@ extension ProcessTests {
         }
 
         private func node(_ redis: RedisServer, _ path: String, _ arguments: [String] = []) throws -> ServerProcess {
-            let environment = ["REDIS_URL": "redis://127.0.0.1:\(redis.port)", "NODE_LEASE_MS": "1000", "DRAIN_SECONDS": "0"]
+            let environment = [
+                "REDIS_URL": "redis://127.0.0.1:\(redis.port)", "NODE_LEASE_MS": "1000", "DRAIN_SECONDS": "0",
+            ]
             return try ServerProcess(dataDirectory: path, environment: environment, arguments: arguments)
         }
 
@@ -196,7 +199,8 @@ func during(_ servers: [ServerProcess], _ body: () async throws -> Void) async t
         for server in servers { try await server.kill() }
     } catch {
         for server in servers {
-            FileHandle.standardError.write(Data("server on \(server.port) wrote:\n\(server.output.suffix(3_000))\n".utf8))
+            FileHandle.standardError.write(
+                Data("server on \(server.port) wrote:\n\(server.output.suffix(3_000))\n".utf8))
             // Losing the error is safe: the first one tells more, and dropping the child kills it as well.
             try? await server.kill()
         }

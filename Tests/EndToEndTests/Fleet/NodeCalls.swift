@@ -10,7 +10,8 @@ extension TestHTTP {
         var request: [String: JSONValue] = ["channel": .string(channel), "data": data]
         if let key { request["idempotency_key"] = .string(key) }
         let answer = try await post("/api/publish", .object(request))
-        guard let result = answer.json?["result"], let epoch = result["epoch"]?.string, let offset = result["offset"]?.int
+        guard let result = answer.json?["result"], let epoch = result["epoch"]?.string,
+            let offset = result["offset"]?.int
         else { throw UnexpectedAnswer(request: "publish to \(channel)", answer: answer) }
         return StreamPosition(epoch: epoch, offset: offset)
     }
@@ -18,7 +19,8 @@ extension TestHTTP {
     /// What can be read of a channel: its top, and the publications.
     func history(_ channel: String) async throws -> (top: StreamPosition, publications: [JSONValue]) {
         let answer = try await post("/api/history", ["channel": .string(channel), "limit": -1])
-        guard let result = answer.json?["result"], let epoch = result["epoch"]?.string, let offset = result["offset"]?.int
+        guard let result = answer.json?["result"], let epoch = result["epoch"]?.string,
+            let offset = result["offset"]?.int
         else { throw UnexpectedAnswer(request: "history of \(channel)", answer: answer) }
         return (StreamPosition(epoch: epoch, offset: offset), result["publications"]?.array ?? [])
     }

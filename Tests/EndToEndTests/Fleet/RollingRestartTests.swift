@@ -47,7 +47,8 @@ extension ProcessTests {
                         group.addTask {
                             var ids: [String] = []
                             for number in 0..<Self.sessionsPerWorker {
-                                ids.append(try await http.createSession(["worker": .int(worker), "number": .int(number)]))
+                                ids.append(
+                                    try await http.createSession(["worker": .int(worker), "number": .int(number)]))
                             }
                             return ids
                         }
