@@ -89,8 +89,10 @@ extension LinkCore {
         var cost = 0
         for arrived in entries {
             cost += arrived.cost
-            let origin = arrived.entry.id.origin
-            if origin == tail.origin || origin == canaryOrigin { ownArrived(arrived.entry.id) }
+            // Canaries, and what is appended again, are of other origins than the engine's.
+            if arrived.entry.id.origin == tail.origin || pending.isFirst(arrived.entry.id) {
+                ownArrived(arrived.entry.id)
+            }
         }
         board.consumption.withLock { [cost] in $0.handed(cost) }
         receive(.entries(entries, isDelivered: isDelivered))

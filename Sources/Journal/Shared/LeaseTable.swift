@@ -62,7 +62,6 @@ public struct LeaseTable: Sendable, Equatable {
         var stamp: UInt64
         /// Answered time since the stamp grew.
         var idle: Int64 = 0
-        var hasDiverged = false
     }
 
     /// This process.
@@ -100,7 +99,9 @@ public struct LeaseTable: Sendable, Equatable {
         var changes: [Change] = own != nil && values[origin] == nil ? [.ownGone] : []
         for (origin, value) in values.sorted(by: { $0.key < $1.key }) where origin != self.origin {
             changes += renew(origin, value)
-            if let own, value.cursor == own.cursor, value.outcomeHash != own.outcomeHash { changes += diverge(origin) }
+            if let own, value.cursor == own.cursor, value.outcomeHash != own.outcomeHash {
+                changes.append(.diverged(origin))
+            }
         }
         for origin in living { changes += age(origin, by: answered) }
         lapsed = lapsed.filter { values[$0.key] != nil }
@@ -141,11 +142,5 @@ public struct LeaseTable: Sendable, Equatable {
         leases[origin] = nil
         lapsed[origin] = lease.stamp
         return [.lapsed(origin)]
-    }
-
-    private mutating func diverge(_ origin: UInt64) -> [Change] {
-        guard leases[origin]?.hasDiverged == false else { return [] }
-        leases[origin]?.hasDiverged = true
-        return [.diverged(origin)]
     }
 }

@@ -52,7 +52,7 @@ extension TailStateMachine {
     /// True when the file this start found is no branch that the journal in Redis may have lost: of a node that ran alone
     /// while the journal went on, or of another fleet. By its lineage alone it may look as if it was ahead.
     private func isEstranged(from top: Cursor) -> Bool {
-        guard isStarting, place != .start else { return false }
+        guard isStarting, place != .start, top < place.cursor else { return false }
         guard let next = chain.links.first(where: { $0.parent.cursor.lineage == top.lineage }) else {
             return chain.newest?.lineage != top.lineage
         }

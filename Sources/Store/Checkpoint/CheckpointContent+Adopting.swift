@@ -95,8 +95,9 @@ private struct ContentArrival {
             let (name, channel) = try ContentFormat.readChannel(&input)
             try CheckpointTable.store(db, channel, named: name)
             let publications = try coding.read(&input, of: channel)
+            let bodies = try RetainedBodies.read(publications, &input)
             try adoption.keep(publications, of: name, epoch: channel.epoch) { [places, retained] cursor in
-                places[cursor].map { retained[$0].entry }
+                bodies[cursor] ?? places[cursor].map { retained[$0].entry }
             }
         }
     }

@@ -8,8 +8,14 @@ extension CheckpointContent {
     /// - Parameters:
     ///   - db: a snapshot in which everything is flushed: the state is that of its checkpoint, and the rows reach up to it.
     ///   - retention: publications that it doesn't keep aren't listed.
+    ///   - bodiesBelow: publications of lineages below this one come with their bodies, because the stream may not have
+    ///     them: they are from before the move of a single node, or from before a loss. The rest is read from the stream.
+    ///   - bodyBytesMax: of all bodies; channels beyond it are listed without, and their windows are cut where they are taken.
     /// - Errors: of the database; `JournalError` when there is nothing to write.
-    static func write(from db: Database, retention: RetainedPublications.Retention) throws -> CheckpointContent {
+    static func write(
+        from db: Database, retention: RetainedPublications.Retention, bodiesBelow: UInt64? = nil,
+        bodyBytesMax: Int = CheckpointContent.bodyBytesMax
+    ) throws -> CheckpointContent {
         let state = try Checkpoint.load(db)
         guard state.head != .start else { throw JournalError(.unavailable, "the file has no checkpoint yet") }
         var out = ContentWriter()
@@ -35,7 +41,9 @@ extension CheckpointContent {
         try writeSessions(db, to: &out)
         let before = state.journalTime.saturatingAdd(-max(0, retention.milliseconds))
         let rows = try RetainedPublications(db, before: before, bytesMax: retention.bytesMax)
-        let oldest = try writeChannels(db, rows, at: state.journalTime, to: &out)
+        var bodies = RetainedBodies(
+            below: bodiesBelow ?? state.chain.newest?.lineage ?? 0, bytesLeft: max(0, bodyBytesMax))
+        let oldest = try writeChannels(db, rows, &bodies, at: state.journalTime, to: &out)
         return CheckpointContent(
             place: state.place, chain: state.chain, retainedFrom: min(oldest ?? state.head, state.head),
             chunks: out.finish())
@@ -52,7 +60,8 @@ extension CheckpointContent {
 
     /// Writes channels with their retained publications; returns the oldest place among those.
     private static func writeChannels(
-        _ db: Database, _ rows: RetainedPublications, at time: Int64, to out: inout ContentWriter
+        _ db: Database, _ rows: RetainedPublications, _ bodies: inout RetainedBodies, at time: Int64,
+        to out: inout ContentWriter
     ) throws -> Journal.Cursor? {
         let statement = try RawStatement(
             db, "SELECT epoch, top, floor, history_size, history_ttl, published_at, name FROM channel")
@@ -64,7 +73,8 @@ extension CheckpointContent {
             out.append(true)
             ContentFormat.write(channel, named: name, to: &out)
             coding.write(retained, to: &out)
-            if let first = retained.first?.cursor { oldest = min(oldest ?? first, first) }
+            let embedded = try bodies.write(retained, of: name, epoch: channel.epoch, from: db, to: &out)
+            if let first = retained.dropFirst(embedded).first?.cursor { oldest = min(oldest ?? first, first) }
         }
         out.append(false)
         return oldest

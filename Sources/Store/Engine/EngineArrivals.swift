@@ -126,7 +126,8 @@ extension EngineCore {
             do throws(StorageError) {
                 return try file.writeAndUndo { db in
                     try WriteBehind.write(part, insertion, db)
-                    return try CheckpointContent.write(from: db, retention: retention)
+                    // The lineage that is opened begins empty: every body comes along.
+                    return try CheckpointContent.write(from: db, retention: retention, bodiesBelow: .max)
                 }
             } catch { throw JournalError(error) }
         }

@@ -54,7 +54,8 @@ struct RedisLoginTests {
         }
         #expect(try server.command("EXISTS", "in three") == ":0")
         #expect(try server.command("INFO", "keyspace").contains("db3:keys=1"))
-        await #expect(throws: RedisError.server(RedisServerError(code: "ERR", message: "DB index is out of range"))) {
+        let refusal = "Redis has no database 99: Redis refused the command: ERR DB index is out of range"
+        await #expect(throws: RedisError.badAddress(refusal)) {
             _ = try await connect("redis://127.0.0.1:\(server.port)/99")
         }
     }
