@@ -39,10 +39,14 @@ package enum EpochPromise: Sendable {
     case kept
     /// Epochs may change, and then what was acknowledged before may be gone: a damaged file, for example.
     case keptOrTold
-    /// Epochs may change, and what was acknowledged before is still there under the new epoch, for one reader at least: a
+    /// Epochs may change, and what was acknowledged is still there under the last epoch, for one reader at least: a
     /// fleet that outlives its Redis, for example. (Of what Redis lost, a node that had not read it all has a part of the
     /// history only; its clients are told.)
     case carriedOver
+    /// Epochs may change, and then what was acknowledged before may be gone; under the last epoch one reader at least has
+    /// it. So where Redis is trimmed behind the nodes' backs: a node that has to join anew can't have the older history, and
+    /// says so to whom it concerns.
+    case trimmed
 }
 
 /// The offline check of an event log: pure, knows nothing of servers.
@@ -99,10 +103,13 @@ package struct Checker: Sendable {
                     sentence: "\(channel) was acknowledged in epoch \(ack.epoch ?? "") and is read in \(last)",
                     excerpt: [ack] + reads.suffix(1)
                 )
-            case .keptOrTold where hasOtherEpoch: return nil
-            case .carriedOver where hasOtherEpoch: 
-                candidates = index.readings.values.flatMap { $0.anywhere(ack) }
-            case .kept, .keptOrTold, .carriedOver: break
+            case .keptOrTold where hasOtherEpoch, .trimmed where hasOtherEpoch: return nil
+            case .carriedOver:
+                candidates = index.readings.values.flatMap {
+                    hasOtherEpoch ? $0.anywhere(ack) : $0.candidates(for: ack)
+                }
+            case .trimmed: candidates = index.readings.values.flatMap { $0.candidates(for: ack) }
+            case .kept, .keptOrTold: break
             }
         }
         let isThere = candidates.contains { read in

@@ -67,6 +67,9 @@ import Testing
         #expect(Checker().violations(in: [Self.ack(1), Self.read(1)]).isEmpty)
         let found = Checker().violations(in: [Self.ack(1), Self.read(1), other])
         #expect(found.first?.invariant == .acknowledgedReadable)
+        #expect(Checker(.trimmed).violations(in: [Self.ack(1), Self.read(1), other]).isEmpty, "one has it")
+        let nobody = [Self.ack(1), Self.read(2), other]
+        #expect(Checker(.trimmed).violations(in: nobody).first?.invariant == .acknowledgedReadable)
     }
 
     @Test func violations_whenEventsDidNotFit_sayThatTheLogIsNotWhole() {

@@ -35,13 +35,16 @@ struct Follower: Sendable {
         let ports = [port] + others
         var node = first
         try await eventually(within: .seconds(30), "\(client.name) is connected and subscribed") {
-            let isDone = try await control.attempt {
-                if client.socket == nil || client.end != nil {
-                    try await client.connect(port: ports[node % ports.count])
-                }
-                for channel in channels where !client.isSubscribed(channel) { try await client.resubscribe(channel) }
-                return true
-            } ?? false
+            let isDone =
+                try await control.attempt {
+                    if client.socket == nil || client.end != nil {
+                        try await client.connect(port: ports[node % ports.count])
+                    }
+                    for channel in channels where !client.isSubscribed(channel) {
+                        try await client.resubscribe(channel)
+                    }
+                    return true
+                } ?? false
             if !isDone, client.socket == nil || client.end != nil { node += 1 }
             return isDone
         }
