@@ -217,6 +217,13 @@ import Testing
         #expect(duty.isDue(entries: cursor(1), rows: 0, at: CheckpointDuty.pauseMilliseconds))
     }
 
+    @Test func next_whenSomebodyCannotGoOnWithoutIt_isDueAfterThePause() {
+        let pause = CheckpointDuty.pauseMilliseconds
+        #expect(done.isDue(entries: cursor(101), rows: 0, isWanted: true, at: pause))
+        #expect(!done.isDue(entries: cursor(101), rows: 0, isWanted: true, at: pause - 1))
+        #expect(!done.isDue(entries: cursor(100), rows: 0, isWanted: true, at: pause), "it would be the same one")
+    }
+
     private static let cases: [(sequence: UInt64, rows: Int, time: Int64, isDue: Bool)] = [
         (100, 0, CheckpointDuty.intervalMilliseconds, false), (101, 0, CheckpointDuty.intervalMilliseconds, true),
         (101, 0, CheckpointDuty.intervalMilliseconds - 1, false),

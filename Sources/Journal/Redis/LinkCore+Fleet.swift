@@ -36,6 +36,8 @@ extension LinkCore {
         let wantsTime = board.clock.withLock { $0?.isOlder(than: terms.clock, at: sentAt) ?? true }
         if wantsTime { commands.append(RedisCommand("TIME")) }
         commands += livePost(origin)
+        let looksForWishes = isCheckpointer
+        if looksForWishes { commands.append(RedisCommand("GET", keys.checkpointWanted)) }
         ask(links.commands, commands, within: terms.look) { [self] replies in
             isRenewing = false
             _ = try replies[0].checked()
@@ -46,6 +48,8 @@ extension LinkCore {
                 return drop(.notAPrimary("Redis at \(links.commands.address.place) is another server now"))
             }
             let holder = try replies[2].checked().text
+            let isWanted = looksForWishes ? try replies[replies.count - 1].checked().text != nil : false
+            board.status.withLock { $0.isCheckpointWanted = isWanted }
             took(values, own: own, server: identity.server, holder: holder.flatMap { UInt64($0, radix: 16) })
             holdCheckpointerLease(heldBy: holder)
         }

@@ -124,9 +124,18 @@ extension LinkCore {
                 let posts = Self.posts(try replies[2].checked(), at: try replies[3].serverTime())
                 let fresh = posts.filter { $0.age <= tail.terms.postAgeMax }.count
                 board.status.withLock { $0.rollCallPosts = fresh }
+                wantCheckpoint(behind: posts, place)
                 feed(.posts(posts))
             }
         }
+    }
+
+    /// Who is behind another node, and can't read on, needs a checkpoint from there: the next one may be due in ten minutes.
+    private func wantCheckpoint(behind posts: [RollPost], _ place: Place) {
+        let isBehind = posts.contains { $0.age <= tail.terms.postAgeMax && $0.place.cursor > place.cursor }
+        guard isBehind, let links else { return }
+        let want = RedisCommand("SET", keys.checkpointWanted, "\(place)", "PX", String(tail.terms.postAgeMax))
+        ask(links.commands, [want], within: terms.look) { replies in _ = try replies[0].checked() }
     }
 
     /// The posts in the reply of HGETALL; what is no post is nobody's.

@@ -28,6 +28,8 @@ public struct SharedStatus: Sendable, Equatable {
     public var rollCallPosts: Int?
     /// True for the node that writes checkpoints.
     public var isCheckpointer = false
+    /// True while this is that node, and another can't go on without a newer checkpoint.
+    public var isCheckpointWanted = false
     /// True when the server's clock jumped between two answers.
     public var hasClockJumped = false
     /// Appends that went out and did not come back yet.

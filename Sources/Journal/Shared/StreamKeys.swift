@@ -23,6 +23,8 @@ public struct StreamKeys: Sendable, Equatable {
     public var nodes: String { base + "nodes" }
     /// The lease of the node that writes checkpoints.
     public var checkpointer: String { base + "checkpointer" }
+    /// There while a node can't go on without a newer checkpoint.
+    public var checkpointWanted: String { base + "checkpoint:wanted" }
     /// The channel between the nodes.
     public var lane: String { base + "lane" }
 

@@ -13,10 +13,12 @@ struct CheckpointDuty: Equatable {
     /// Milliseconds between two tries.
     static let pauseMilliseconds: Int64 = 10_000
 
-    func isDue(entries head: Cursor, rows: Int, at now: Int64) -> Bool {
+    /// - Parameter isWanted: somebody can't go on without a newer one.
+    func isDue(entries head: Cursor, rows: Int, isWanted: Bool = false, at now: Int64) -> Bool {
         guard !isUnderWay, triedAt.map({ now - $0 >= Self.pauseMilliseconds }) ?? true else { return false }
         guard let last, last.lineage == head.lineage else { return true }
         guard head.sequence > last.sequence else { return false }
+        if isWanted { return true }
         let count = head.sequence - last.sequence
         return count >= max(Self.entriesMin, UInt64(max(0, rows)))
             || triedAt.map { now - $0 >= Self.intervalMilliseconds } ?? true

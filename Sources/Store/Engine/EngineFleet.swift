@@ -67,7 +67,7 @@ extension EngineCore {
     private func offerCheckpoint(at now: Int64, _ fleet: Fleet) {
         let status = fleet.link.status
         guard status.isCheckpointer, fleet.machine.standing == .live, fleet.machine.mayFlush,
-            fleet.duty.isDue(entries: state.head, rows: state.rowEstimate, at: now)
+            fleet.duty.isDue(entries: state.head, rows: state.rowEstimate, isWanted: status.isCheckpointWanted, at: now)
         else { return }
         flush()
         guard state.dirtyCount == 0, journal.unwritten == 0 else { return }
