@@ -69,6 +69,7 @@ struct Node {
             logger.warning("the last checkpoint was not written", metadata: ["error": "\(failure)"])
         }
         try await fleet?.close()
+        try await core.stop()
         try await group.shutdownGracefully()
         try outcome.get()
         logger.info("stopped")
