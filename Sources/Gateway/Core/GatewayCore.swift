@@ -54,13 +54,6 @@ public final class GatewayCore: Sendable {
         fleet = lane.map { Fleet(lane: $0, engine: engine, facts: facts, logger: logger) }
     }
 
-    /// Ends the timers of every event loop, before the loops themselves end.
-    public func stop() async throws {
-        for seat in seats {
-            try await seat.eventLoop.submit { seat.heartbeat.value.stop() }.get()
-        }
-    }
-
     /// From now on the node is not ready and takes no new sockets.
     public func beginDraining() { isDraining.store(true, ordering: .relaxed) }
 

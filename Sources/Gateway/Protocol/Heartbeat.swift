@@ -18,7 +18,6 @@ final class Heartbeat {
     private var goodbyes = 0
     private var goodbyesPerSecond = 1
     private let drainMilliseconds: Int64
-    private var timer: RepeatedTask?
     private let tickMilliseconds: Int64
     private let now: () -> Int64
     let eventLoop: any EventLoop
@@ -49,18 +48,12 @@ final class Heartbeat {
         self.tickMilliseconds = tickMilliseconds
     }
 
-    /// Starts the timer.
+    /// Starts the timer, which runs as long as the event loop does.
     func start() {
         let me = NIOLoopBound(self, eventLoop: eventLoop)
-        timer = eventLoop.scheduleRepeatedTask(
+        eventLoop.scheduleRepeatedTask(
             initialDelay: .milliseconds(tickMilliseconds), delay: .milliseconds(tickMilliseconds)
         ) { _ in me.value.beat() }
-    }
-
-    /// Ends the timer: an event loop must not end while tasks of it are planned.
-    func stop() {
-        timer?.cancel()
-        timer = nil
     }
 
     /// Expects a connect of a new connection.

@@ -62,9 +62,6 @@ final class FleetLink: Sendable {
     /// The lane beside the journal; nil before the engine was made.
     var lane: (any FleetLane)? { link.withLock { $0?.lane } }
 
-    /// Ends the link's thread; the engine has stopped the link before.
-    func close() async throws {
-        source.finish()
-        try await group.shutdownGracefully()
-    }
+    /// Ends the events; the engine has stopped the link before.
+    func close() { source.finish() }
 }

@@ -68,9 +68,8 @@ struct Node {
         if let failure = engine.stop() {
             logger.warning("the last checkpoint was not written", metadata: ["error": "\(failure)"])
         }
-        try await fleet?.close()
-        try await core.stop()
-        try await group.shutdownGracefully()
+        // The event loops end with the process: what is released on the way there may still want to run on them.
+        fleet?.close()
         try outcome.get()
         logger.info("stopped")
     }
