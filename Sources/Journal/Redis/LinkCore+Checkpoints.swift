@@ -179,7 +179,9 @@ extension LinkCore {
             case .failure(let error) where error.code == .corrupt: event = .joinFailed
             case .failure:
                 // This node's file took no checkpoint; that says nothing about the checkpoint.
-                guard core.isDropPending else { return core.after(core.tail.terms.look) { $0.feed(.paused) } }
+                guard core.isDropPending else {
+                    return core.after(.milliseconds(core.tail.terms.look)) { $0.feed(.paused) }
+                }
                 core.isDropPending = false
                 return core.feed(.disconnected)
             }

@@ -9,7 +9,7 @@ extension LinkCore {
         round += 1
         links?.close()
         var generator = SystemRandomNumberGenerator()
-        after(backoff.next(using: &generator)) { $0.connect() }
+        after(.milliseconds(backoff.next(using: &generator))) { $0.connect() }
     }
 
     /// Everything that was asked is lost: the outcome of appends in flight is unknown.

@@ -18,7 +18,7 @@ extension LinkCore {
             core.write(content) { core, stored in core.open(plan, with: content, stored) }
         }
         receive(.checkpointWanted(answer))
-        after(terms.checkpoint) { core in
+        after(.milliseconds(terms.checkpoint)) { core in
             guard !isAnswered else { return }
             isAnswered = true
             core.feed(.opened(nil))

@@ -118,20 +118,22 @@ final class LinkCore {
         }
         switch next {
         case .look(let place): look(place)
-        case .read(let after, let waits): read(after: after, waits: waits)
+        case .read(let id, let waits):
+            guard waits, sizing.pause > 0 else { return read(after: id, waits: waits) }
+            after(.microseconds(sizing.pause)) { $0.read(after: id, waits: waits) }
         case .post(let place): post(place)
         case .open(let plan): open(plan)
         case .join(let pointer, let hasSurplus): join(pointer, hasSurplus: hasSurplus)
         case .reconnect: reconnect()
-        case .pause(let milliseconds): after(milliseconds) { $0.feed(.paused) }
+        case .pause(let milliseconds): after(.milliseconds(milliseconds)) { $0.feed(.paused) }
         case .halt: halt()
         }
     }
 
     /// Does something later, unless the connections were lost in between.
-    func after(_ milliseconds: Int64, _ body: @escaping (LinkCore) -> Void) {
+    func after(_ delay: TimeAmount, _ body: @escaping (LinkCore) -> Void) {
         let round = round
-        loop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { [self] in
+        loop.assumeIsolated().scheduleTask(in: delay) { [self] in
             if round == self.round, !isEnded { body(self) }
         }
     }
