@@ -135,6 +135,20 @@ import Testing
         #expect(fleet.bench.shared.health.fleet?.phase != FleetHealth.followingPhase)
     }
 
+    /// A node with an empty disk was ready, and answered for a fleet of which it had read a quarter.
+    @Test func health_isFollowing_onlyOnceTheNodeHasCaughtUp() throws {
+        let fleet = try FleetBench()
+        fleet.link.memory.with { $0.status.lagMilliseconds = EngineLimits.caughtUpMilliseconds + 1 }
+        fleet.begin()
+        #expect(fleet.bench.shared.health.fleet?.phase == "catching-up")
+        fleet.link.memory.with { $0.status.lagMilliseconds = EngineLimits.caughtUpMilliseconds }
+        fleet.arrive(.publish("chat", "1"))
+        #expect(fleet.bench.shared.health.fleet?.phase == FleetHealth.followingPhase)
+        fleet.link.memory.with { $0.status.lagMilliseconds = EngineLimits.caughtUpMilliseconds + 1 }
+        fleet.arrive(.publish("chat", "2"))
+        #expect(fleet.bench.shared.health.fleet?.phase == FleetHealth.followingPhase, "once is enough")
+    }
+
     @Test func halted_isSeenInHealth() throws {
         let fleet = try live()
         #expect(fleet.bench.shared.health.fleet?.phase == FleetHealth.followingPhase)

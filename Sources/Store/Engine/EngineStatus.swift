@@ -91,6 +91,9 @@ public enum EngineLimits {
     static let appendMilliseconds: Int64 = 5_000
     /// Milliseconds that a request waits for what the journal already has.
     static let barrierMilliseconds: Int64 = 1_000
+    /// Milliseconds between an entry's append and its arrival below which a node that started has caught up: canaries come
+    /// every second.
+    static let caughtUpMilliseconds: Int64 = 3_000
     /// Rows that wait to be written behind at which a flush begins before its interval: many in one transaction share the
     /// pages that they touch.
     static let unwrittenRowsMax = 4_096

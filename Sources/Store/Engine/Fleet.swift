@@ -17,6 +17,15 @@ final class Fleet {
     /// Bytes of arrivals that the link was not told of yet, because the file doesn't take their rows.
     var unconsumedBytes = 0
 
+    /// True once an entry arrived soon after it was appended: before that the node still reads what was there at its start.
+    private(set) var hasCaughtUp = false
+
+    /// Takes how old the newest entry was when it arrived, in milliseconds; nil before the first.
+    func noteLag(_ lag: Int64?) {
+        guard machine.standing == .live, let lag, lag <= EngineLimits.caughtUpMilliseconds else { return }
+        hasCaughtUp = true
+    }
+
     init(link: any JournalLink, journal: SharedJournal, terms: FleetTerms) {
         self.link = link
         self.journal = journal

@@ -43,6 +43,7 @@ extension FleetHealth {
     /// What the link says, and what the engine sees of it.
     init(_ fleet: Fleet) {
         let status = fleet.link.status
+        fleet.noteLag(status.lagMilliseconds)
         self.init(
             isAway: status.isAway, isStalled: status.isStalled, phase: fleet.phase, halted: fleet.haltReason,
             lagMilliseconds: status.lagMilliseconds, roundTripMicroseconds: status.roundTripMicroseconds,
@@ -54,7 +55,7 @@ extension FleetHealth {
 extension Fleet {
     /// What the node does as its clients see it: the link may be further than the engine.
     fileprivate var phase: String {
-        if machine.isCurrent { return FleetHealth.followingPhase }
+        if machine.isCurrent { return hasCaughtUp ? FleetHealth.followingPhase : "catching-up" }
         let phase = link.status.phase
         return phase == FleetHealth.followingPhase ? "joining" : phase
     }

@@ -13,7 +13,11 @@ final class ScriptedLink: JournalLink {
         var applied = Cursor.start
         var hash: UInt64 = 0
         var discards = 0
-        var status = SharedStatus()
+        var status: SharedStatus = {
+            var status = SharedStatus()
+            status.lagMilliseconds = 0
+            return status
+        }()
         var isStopped = false
         var time: Int64?
     }
