@@ -112,8 +112,7 @@ extension EngineCore {
         Result { () throws(JournalError) in
             if let memoryFailure { throw JournalError(.unavailable, memoryFailure.message) }
             guard let fleet else { throw JournalError(.unavailable, "the node runs alone") }
-            fleet.writeBehind.wait()
-            takeFlushOutcome(fleet)
+            awaitFlush(fleet)
             // From here on a lineage may be open that goes on from this state: it is nobody's alone any more.
             do throws(StorageError) { try file.write { try JournalHome.shared.store($0) } } catch {
                 throw JournalError(error)
@@ -142,8 +141,7 @@ extension EngineCore {
     private func join(
         _ content: CheckpointContent, hasSurplus: Bool, _ fleet: Fleet
     ) -> Result<(place: Place, chain: LineageChain), JournalError> {
-        fleet.writeBehind.wait()
-        takeFlushOutcome(fleet)
+        awaitFlush(fleet)
         do throws(JournalError) {
             let surplus = hasSurplus ? try keepSurplus(beyond: content.chain, fleet) : []
             state = try CheckpointContent.adopt(content, into: file)

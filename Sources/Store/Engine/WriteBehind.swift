@@ -86,10 +86,15 @@ extension EngineCore {
 
     /// Writes what is dirty, and waits for it.
     func flushNow(_ fleet: Fleet) {
-        fleet.writeBehind.wait()
-        takeFlushOutcome(fleet)
+        awaitFlush(fleet)
         guard let (part, insertion) = takeUnwritten(fleet) else { return }
         note(WriteBehind.write(part, insertion, in: file), fleet)
+    }
+
+    /// Waits until no flush is on its way, and takes what came of it: the file holds still then.
+    func awaitFlush(_ fleet: Fleet) {
+        fleet.writeBehind.wait()
+        takeFlushOutcome(fleet)
     }
 
     /// Takes what came of a flush that was begun.

@@ -90,9 +90,7 @@ final class Bench {
             rest -= step
             core.tend()
             // What is written behind is in the file before the test looks.
-            guard let fleet = core.fleet else { continue }
-            fleet.writeBehind.wait()
-            core.takeFlushOutcome(fleet)
+            if let fleet = core.fleet { core.awaitFlush(fleet) }
         }
     }
 
