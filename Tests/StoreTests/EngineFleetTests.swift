@@ -122,12 +122,24 @@ import Testing
         let unknown = fleet.readSession("s1")
         let behind = Answer<Cursor>()
         fleet.bench.round(.reach(Cursor(lineage: 10, sequence: 99), behind.address()))
-        fleet.bench.core.finish()
+        #expect(fleet.bench.stop())
         #expect(fleet.link.memory.value.isStopped)
         #expect(write.error?.code == .outcomeUnknown)
         #expect(behind.error?.code == .stopping)
         fleet.link.answerReaches(.success(fleet.head))
         #expect(unknown.error?.code == .stopping)
+    }
+
+    @Test func stop_waitsForWhatIsInFlight() throws {
+        let fleet = try live()
+        let write = fleet.write(.publish("chat", "1"))
+        let sent = fleet.link.takeAppended()
+        #expect(fleet.bench.beginStop() == .within(milliseconds: EngineLimits.appendMilliseconds))
+        #expect(!fleet.link.memory.value.isStopped)
+        fleet.arrive(sent)
+        guard case .accepted = try write.get() else { throw EngineError(.unavailable, "not accepted") }
+        #expect(fleet.bench.stop())
+        #expect(fleet.link.memory.value.isStopped)
     }
 
     @Test func subscribedSession_isKeptAliveByEachNode_butSweptByOne() throws {

@@ -6,6 +6,14 @@ import Testing
 @testable import Store
 
 @Suite struct MailboxTests {
+    private let rings = Box(0)
+    private let mailbox: Mailbox
+
+    init() {
+        let rings = rings
+        mailbox = Mailbox { rings.with { $0 += 1 } }
+    }
+
     private static func request(_ name: String, bytes: Int = 0) -> Request {
         .write(
             Draft(channel: name, kind: .publish, body: Array(repeating: 0, count: bytes)), .granted,
@@ -23,83 +31,89 @@ import Testing
     }
 
     @Test func requests_areTakenInOrderUpToTheBound() {
-        let mailbox = Mailbox()
         #expect(mailbox.isEmpty)
         #expect(mailbox.put([Self.request("a"), Self.request("b")]) == nil)
         #expect(mailbox.put([Self.request("c")]) == nil)
         #expect(!mailbox.isEmpty)
-        #expect(Self.names(mailbox.take(max: 2, waitingMilliseconds: 0)) == ["a", "b"])
-        #expect(Self.names(mailbox.take(max: 2, waitingMilliseconds: 0)) == ["c"])
-        let none = mailbox.take(max: 2, waitingMilliseconds: 0)
+        #expect(Self.names(mailbox.take(max: 2)) == ["a", "b"])
+        #expect(Self.names(mailbox.take(max: 2)) == ["c"])
+        let none = mailbox.take(max: 2)
         #expect(none.requests.isEmpty && !none.isLast)
     }
 
     @Test func fullByNumber_isBusyButLetsGo() {
-        let mailbox = Mailbox()
         #expect(mailbox.put(Array(repeating: Self.request("x"), count: EngineLimits.queuedRequestsMax)) == nil)
         #expect(mailbox.put([Self.request("late")])?.code == .busy)
         #expect(mailbox.put([.unsubscribe(channel: "u", loop: 0)]) == nil)
         #expect(mailbox.put([.unsubscribe(channel: "u", loop: 0), Self.request("late")])?.code == .busy)
         var taken: [String] = []
-        while !mailbox.isEmpty { taken += Self.names(mailbox.take(max: 4_096, waitingMilliseconds: 0)) }
+        while !mailbox.isEmpty { taken += Self.names(mailbox.take(max: 4_096)) }
         #expect(taken.count == EngineLimits.queuedRequestsMax + 1)
         #expect(taken.last == "-u")
         #expect(mailbox.put([Self.request("again")]) == nil)
     }
 
     @Test func fullByBytes_isBusyUntilSomeAreTaken() {
-        let mailbox = Mailbox()
         let body = EngineLimits.queuedBytesMax / 4
         for _ in 0..<3 { #expect(mailbox.put([Self.request("x", bytes: body)]) == nil) }
         #expect(mailbox.put([Self.request("y", bytes: body)])?.code == .busy)
         #expect(mailbox.put([Self.request("small")]) == nil)
-        _ = mailbox.take(max: 1, waitingMilliseconds: 0)
+        _ = mailbox.take(max: 1)
         #expect(mailbox.put([Self.request("y", bytes: body)]) == nil)
         #expect(mailbox.put([Self.request("z", bytes: body)])?.code == .busy)
     }
 
     @Test func closed_refusesAndHandsOutTheRest() {
-        let mailbox = Mailbox()
         _ = mailbox.put([Self.request("a"), Self.request("b")])
         mailbox.close()
         #expect(mailbox.put([Self.request("c")])?.code == .stopping)
         #expect(mailbox.put([.unsubscribe(channel: "u", loop: 0)])?.code == .stopping)
-        let first = mailbox.take(max: 1, waitingMilliseconds: 0)
+        #expect(mailbox.put([.flushed]) == nil)
+        let first = mailbox.take(max: 1)
         #expect(Self.names(first) == ["a"] && !first.isLast)
-        let second = mailbox.take(max: 1, waitingMilliseconds: 0)
-        #expect(Self.names(second) == ["b"] && second.isLast)
-        #expect(mailbox.take(max: 1, waitingMilliseconds: 60_000).isLast)
+        #expect(Self.names(mailbox.take(max: 1)) == ["b"])
+        let last = mailbox.take(max: 1)
+        #expect(last.requests.count == 1 && last.isLast)
+        #expect(mailbox.take(max: 1).isLast)
     }
 
-    @Test func closing_wakesWhoeverWaits() {
-        let mailbox = Mailbox()
-        let ended = Box(false)
-        let thread = Thread {
-            while !mailbox.take(max: 1, waitingMilliseconds: 60_000).isLast {}
-            ended.value = true
-        }
-        thread.start()
+    @Test func ended_refusesWhatComesBackToo() {
+        _ = mailbox.put([Self.request("a")])
+        #expect(mailbox.end().count == 1)
+        #expect(mailbox.put([.flushed])?.code == .stopping)
+        #expect(mailbox.take(max: 1).isLast)
+    }
+
+    @Test func firstRequestWhileResting_ringsOnce() {
+        _ = mailbox.put([Self.request("a")])
+        #expect(rings.value == 0)
+        #expect(!mailbox.mayRest())
+        _ = mailbox.take(max: 1)
+        #expect(mailbox.mayRest())
+        _ = mailbox.put([Self.request("b")])
+        _ = mailbox.put([Self.request("c")])
+        #expect(rings.value == 1)
+        _ = mailbox.take(max: 1)
+        #expect(!mailbox.mayRest())
+        _ = mailbox.put([Self.request("d")])
+        #expect(rings.value == 1)
+    }
+
+    /// Between the last look and the rest something may come: it must not wait for the next ring.
+    @Test func newsBetweenTakingAndResting_keepsAwake() {
+        _ = mailbox.take(max: 1)
         mailbox.close()
-        #expect(eventually { ended.value })
+        #expect(!mailbox.mayRest())
+        #expect(mailbox.take(max: 1).isLast)
+        #expect(mailbox.mayRest())
+        _ = mailbox.put([.flushed])
+        #expect(rings.value == 1)
     }
 
-    /// The bell is a semaphore: with every request a wake-up could be lost, and the taker would sit out its whole wait.
-    @Test func requestsFromManyThreads_allArriveInOrderAndAtOnce() {
-        let (mailbox, threads, each) = (Mailbox(), 4, 2_000)
-        for thread in 0..<threads {
-            Thread { for index in 0..<each { _ = mailbox.put([Self.request("\(thread) \(index)")]) } }.start()
-        }
-        var (next, seen) = (Array(repeating: 0, count: threads), 0)
-        let start = Date()
-        while seen < threads * each, Date().timeIntervalSince(start) < 20 {
-            for name in Self.names(mailbox.take(max: 16, waitingMilliseconds: 30_000)) {
-                let parts = name.split(separator: " ").compactMap { Int($0) }
-                #expect(parts.count == 2 && next[parts[0]] == parts[1])
-                next[parts[0]] += 1
-                seen += 1
-            }
-        }
-        #expect(seen == threads * each)
-        #expect(Date().timeIntervalSince(start) < 20)
+    @Test func closingWhileResting_rings() {
+        _ = mailbox.take(max: 1)
+        #expect(mailbox.mayRest())
+        mailbox.close()
+        #expect(rings.value == 1)
     }
 }

@@ -82,22 +82,20 @@ import Testing
         #expect(ticks == [250, 500, 750, 1_000])
     }
 
-    @Test func wait_endsAtTheNextTick() {
+    @Test func due_isTheNextTick() {
         var housekeeping = Housekeeping(flushInterval: 1_000, now: 0)
-        #expect(housekeeping.waitMilliseconds(at: 100, probeAt: nil) == 150)
-        #expect(housekeeping.waitMilliseconds(at: 900, probeAt: nil) == 0)
+        #expect(housekeeping.dueAt(probeAt: nil) == 250)
         _ = housekeeping.tick(at: 900)
-        #expect(housekeeping.waitMilliseconds(at: 900, probeAt: nil) == 250)
+        #expect(housekeeping.dueAt(probeAt: nil) == 1_150)
     }
 
     /// While writes are refused the ticks go on: whoever waits for the journal is told in time.
-    @Test func wait_whileFailing_isForTheProbeOrTheTick() {
+    @Test func due_whileFailing_isTheProbeOrTheTick() {
         var housekeeping = Housekeeping(flushInterval: 1_000, now: 0)
-        #expect(housekeeping.waitMilliseconds(at: 10_000, probeAt: 12_000) == 0)
+        #expect(housekeeping.dueAt(probeAt: 12_000) == 250)
         _ = housekeeping.tick(at: 10_000)
-        #expect(housekeeping.waitMilliseconds(at: 10_000, probeAt: 12_000) == 250)
-        #expect(housekeeping.waitMilliseconds(at: 10_000, probeAt: 10_100) == 100)
-        #expect(housekeeping.waitMilliseconds(at: 10_100, probeAt: 10_050) == 0)
+        #expect(housekeeping.dueAt(probeAt: 12_000) == 10_250)
+        #expect(housekeeping.dueAt(probeAt: 10_100) == 10_100)
     }
 
     /// A long reader holds the log back: trying again at every round would only cost time.

@@ -2,7 +2,7 @@ import NIOCore
 import Store
 import Synchronization
 
-/// Carries hand-overs from the writer thread to their event loop, in order.
+/// Carries hand-overs from the engine's thread to their event loop, in order.
 ///
 /// Hand-overs that wait for the loop are carried out together. After a large fan-out the next one waits a moment for
 /// company: one write for several publications costs hardly more than one for one, and publishers that wait for

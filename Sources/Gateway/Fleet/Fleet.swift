@@ -22,7 +22,7 @@ final class Fleet: Sendable {
     private let logger: Logger
     private let surveys: Surveys
     private let losses = Mutex(Losses())
-    /// Where other nodes' questions are answered: going through all channels would hold up the writer thread.
+    /// Where other nodes' questions are answered: going through all channels would hold up the engine.
     private let answering = DispatchQueue(label: "anteroom.fleet")
 
     /// Begins to listen to the lane.

@@ -3,7 +3,7 @@ import Migrations
 /// The journal of a node that runs alone: a table of the one SQLite file, written by group commit.
 ///
 /// - Guarantee: a round is in the file, with its outcomes, before `commit` returns; the head record follows it.
-/// - Isolation: the writer thread.
+/// - Isolation: the engine's thread.
 public final class EmbeddedJournal: EntryJournal {
     /// The newest durable entry; in a lineage that is yet to be opened, the place of its opening.
     public private(set) var head: Cursor

@@ -93,6 +93,7 @@ extension LinkCore {
             }
         }
         board.status.withLock { status in
+            status.server = links.append.address.place
             status.serverVersion = links.info.valkeyVersion ?? links.info.version
             status.warnings = Self.warnings(links.info)
         }

@@ -75,8 +75,23 @@ extension LinkCore {
         guard let next = step(.read(read)) else { return }
         if let fault, isTrusted, tail.place == expected {
             feed(.undecodable(fault.cursor, fault.text))
+        } else if handedCount > 0, handedCount < ReadSizing.entriesBusy {
+            performAfterTurn(next)
         } else {
             perform(next)
+        }
+    }
+
+    /// Asks Redis for more once the engine has taken its turn and what came of it was sent, where all three share the loop:
+    /// whoever waits for these few entries would wait for the question, too.
+    private func performAfterTurn(_ next: TailStateMachine.Next) {
+        let round = round
+        let loop = loop.assumeIsolated()
+        // The turn waits for the loop already; what it hands over waits behind the first of these two.
+        loop.execute { [self] in
+            loop.execute { [self] in
+                if round == self.round, !isEnded { perform(next) }
+            }
         }
     }
 

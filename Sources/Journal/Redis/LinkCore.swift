@@ -196,7 +196,7 @@ final class LinkCore {
             status.phase = tail.phase.name
             status.isLive = tail.isLive
             status.isAway = links == nil
-            status.server = links?.append.address.place ?? ""
+            if links == nil { status.server = "" }
             status.isNotReplicated = gate.isNotReplicated
             status.isCheckpointer = isCheckpointer
             if case .recounting = tail.phase {} else { status.rollCallPosts = nil }

@@ -14,8 +14,12 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var pipeline: RedisPipelineStateMachine<Waiter>
     private var channel: (any Channel)?
     private var timer: (task: Scheduled<Void>, at: Int64)?
+    /// True while a passed deadline was looked at once, and no reply came since.
+    private var isSecondLook = false
     private var onPush: ((RedisPush) -> Void)?
     private let ended: EventLoopPromise<RedisError>
+
+    private static let secondLook = TimeAmount.milliseconds(2)
 
     init(place: String, limits: RedisLimits, eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -55,6 +59,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     private func receive(_ reply: RESPReply) {
+        isSecondLook = false
         if let onPush, isOpen, let push = RedisPush(reply) {
             onPush(push)
             return
@@ -114,6 +119,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
         switch pipeline.deadlineAction(at: NIODeadline.now().uptime) {
         case .idle: break
         case .wait(let until): arm(at: until)
+        case .expired where !isSecondLook:
+            // Perhaps this loop was held up, and not Redis: then the replies are in the socket, and are read before the next timer.
+            isSecondLook = true
+            arm(at: (NIODeadline.now() + Self.secondLook).uptime)
         case .expired: close(.timedOut("Redis at \(place) did not answer within the deadline"))
         }
     }

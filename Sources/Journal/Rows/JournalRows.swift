@@ -5,7 +5,7 @@ import Migrations
 ///
 /// - Guarantee: rows lie in the journal's order. What doesn't follow the newest row, or the checkpoint that was adopted, is
 ///   refused, so that a gap is never written silently.
-/// - Isolation: the writer thread.
+/// - Isolation: the engine's thread.
 public final class JournalRows: EntryRows {
     /// Which rows are where.
     public private(set) var table: JournalTable

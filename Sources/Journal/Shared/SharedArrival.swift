@@ -1,4 +1,4 @@
-/// What comes from the shared journal, in order; the engine takes it on the writer thread.
+/// What comes from the shared journal, in order; the engine takes it on the engine's thread.
 public enum SharedArrival: Sendable {
     /// Entries in the journal's order, each exactly once. Those that are not delivered change the state, but nobody is shown
     /// what they publish, and no write is acknowledged by them: mostly a lineage that changes all epochs follows. As it need

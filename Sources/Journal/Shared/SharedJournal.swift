@@ -3,7 +3,7 @@ import Migrations
 /// The journal of a node that shares it with others: the order comes from Redis, the file has a copy that is written behind.
 ///
 /// - Guarantee: an entry that comes back is in Redis; the copy is always a prefix of what was applied.
-/// - Isolation: the writer thread.
+/// - Isolation: the engine's thread.
 public final class SharedJournal: EntryJournal {
     private let link: any JournalLink
     private let copy: JournalRows

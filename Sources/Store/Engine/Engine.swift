@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 import Journal
 import Migrations
 import Synchronization
@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// - Guarantee: nothing leaves before it is durable: answers, publications and reads of a round are handed over after its
 ///   commit. Requests of one caller are taken in order.
-/// - Isolation: Sendable; the state lives on one writer thread (an actor hop would cost 50 µs).
+/// - Isolation: Sendable; the state lives on one thread, its host's (an actor hop would cost 50 µs).
 /// - Bounds: `EngineLimits`; what doesn't fit is answered `busy`, never dropped silently.
 public final class Engine: Sendable {
     private let mailbox: Mailbox
@@ -16,23 +16,26 @@ public final class Engine: Sendable {
     /// Why this start opened a new lineage; nil when it went on with the old one.
     public let openingReason: String?
 
-    /// Opens the data directory and starts the writer thread.
+    /// Opens the data directory and begins to take turns on the host's thread; blocks the calling thread, which must be
+    /// another one.
     ///
     /// - Errors: everything that keeps the node from serving, as one sentence.
     public init(_ configuration: EngineConfiguration) throws(StorageError) {
-        let (mailbox, shared) = (Mailbox(), EngineShared(clock: configuration.clock))
+        let host = configuration.host
+        let (mailbox, shared) = (Mailbox { host.ring() }, EngineShared(clock: configuration.clock))
         let start = EngineStart()
-        let thread = Thread {
+        host.live {
             do throws(StorageError) {
                 let core = try EngineCore(configuration, mailbox: mailbox, shared: shared)
                 start.finish(.success(core.startFacts))
-                core.run()
-            } catch { start.finish(.failure(error)) }
+                return core
+            } catch {
+                start.finish(.failure(error))
+                return nil
+            }
+        } ended: {
             shared.markStopped()
         }
-        thread.name = "anteroom.writer"
-        thread.stackSize = 4 << 20
-        thread.start()
         let facts = try start.wait().get()
         (self.mailbox, self.shared, clock) = (mailbox, shared, configuration.clock)
         openingReason = facts.openingReason
@@ -66,7 +69,7 @@ public final class Engine: Sendable {
         return try result.get()
     }
 
-    /// Whether writes are taken; costs a lock, never waits for the writer thread.
+    /// Whether writes are taken; costs a lock, never waits for the engine.
     public var health: EngineHealth { shared.health }
 
     /// Returns once everything up to a cursor was applied here.
@@ -88,7 +91,7 @@ public final class Engine: Sendable {
 
     /// Refuses new requests, finishes those that wait, writes a last checkpoint and closes the file.
     ///
-    /// Returns once the writer thread is done; blocks the calling thread.
+    /// Returns once the last turn was taken; blocks the calling thread, which must not be the host's.
     ///
     /// - Returns: nil, or why the directory was not left clean (nothing acknowledged is lost then, either).
     public func stop() -> String? {
@@ -98,7 +101,7 @@ public final class Engine: Sendable {
     }
 }
 
-/// The hand-over of the writer thread's start to whoever waits for it.
+/// The hand-over of the engine's start to whoever waits for it.
 private final class EngineStart: Sendable {
     private let result = Mutex<Result<EngineStartFacts, StorageError>?>(nil)
     private let done = DispatchSemaphore(value: 0)
@@ -113,7 +116,7 @@ private final class EngineStart: Sendable {
 
     func wait() -> Result<EngineStartFacts, StorageError> {
         done.wait()
-        return result.withLock { $0 } ?? .failure(StorageError(.inputOutput, "the writer thread did not start"))
+        return result.withLock { $0 } ?? .failure(StorageError(.inputOutput, "the engine did not start"))
     }
 }
 

@@ -6,7 +6,10 @@ extension EngineCore {
     func take(_ arrival: SharedArrival) {
         guard let fleet else { return }
         switch arrival {
-        case .entries(let entries, let isDelivered): take(entries, isDelivered: isDelivered, fleet)
+        case .entries(let entries, let isDelivered):
+            take(entries, isDelivered: isDelivered, fleet)
+            // Nothing else of the health changes with entries, and they come thousands of times a second.
+            if fleet.hasCaughtUp { return }
         case .suspended(let reason):
             // What was delivered so far is the fleet's; what follows may turn out not to be, and stays in memory.
             flush()

@@ -20,6 +20,8 @@ public struct EngineConfiguration: Sendable {
     public var loops: Int
     /// The time that the engine goes by.
     public var clock: EngineClock
+    /// Where the engine lives.
+    public var host: any EngineHost
 
     /// A configuration with the defaults of DESIGN section 9.
     public init(directory: DataDirectory, durability: HeadRecord.Durability = .disk, loops: Int = 1) {
@@ -31,6 +33,7 @@ public struct EngineConfiguration: Sendable {
         journalBytesMax = 1_073_741_824
         self.loops = loops
         clock = .system()
+        host = EngineThread()
     }
 }
 

@@ -1,14 +1,15 @@
 import Journal
 import Migrations
 
-/// The engine itself: state, journal and the round in hand, on the writer thread.
+/// The engine itself: state, journal and the round in hand, on its host's thread.
 ///
 /// A round: requests are handled in order against memory; the entries among them are proposed, and those that have a place
 /// are applied, recorded and committed; only then are the hand-overs released. If the commit fails, memory is rebuilt from
 /// the file and every answer of the round becomes an error. With a shared journal entries get their place in Redis: a round
 /// sends what it proposes on its way, and applies what came back.
 ///
-/// - Isolation: the writer thread; everything here may block.
+/// - Isolation: the thread of the engine's host. Alone, everything here may block; in a fleet only what happens while nothing
+///   is delivered, such as taking a checkpoint, lasts longer than a read of a row.
 final class EngineCore {
     let configuration: EngineConfiguration
     let clock: EngineClock
@@ -25,6 +26,7 @@ final class EngineCore {
     var writer = WriterStateMachine()
     var directory: SubscriptionDirectory
     var housekeeping: Housekeeping
+    var ending = EndingStateMachine()
     var counters = EngineCounters()
     /// Set while memory could not be rebuilt: nothing can be answered.
     var memoryFailure: EngineError?
@@ -92,22 +94,6 @@ final class EngineCore {
         try Checkpoint.store(state, journal: journal, in: file)
         state.markFlushed()
         (checkpointed, released) = (state.head, state.head)
-    }
-
-    /// Serves until the mailbox is closed and empty, then leaves a clean directory behind.
-    func run() {
-        while true {
-            let wait = housekeeping.waitMilliseconds(at: clock.monotonic(), probeAt: writer.probeAt)
-            let batch = mailbox.take(max: EngineLimits.roundRequestsMax, waitingMilliseconds: wait)
-            shared.workBegan()
-            if !batch.requests.isEmpty { round { for request in batch.requests { handle(request) } } }
-            tend()
-            if batch.isLast {
-                awaitRest()
-                return finish()
-            }
-            shared.workEnded()
-        }
     }
 
     /// Runs the body as one round: commit what it proposed, then release what it answered.

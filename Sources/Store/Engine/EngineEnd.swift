@@ -1,21 +1,9 @@
-import Dispatch
 import Journal
 import Migrations
 
 extension EngineCore {
-    /// Answers what is in flight to a shared journal before the end.
-    func awaitRest() {
-        guard let fleet else { return }
-        let deadline = clock.monotonic() + EngineLimits.appendMilliseconds
-        while fleet.hasWriters, fleet.machine.standing == .live, clock.monotonic() < deadline {
-            let rest = mailbox.takeRest(waitingMilliseconds: deadline - clock.monotonic())
-            round { for request in rest { handle(request) } }
-        }
-    }
-
     /// Leaves a clean directory: everything in the checkpoint, an empty write-ahead log, the clean mark.
     func finish() {
-        stopLink()
         refuseRest()
         flush()
         do {
@@ -26,13 +14,6 @@ extension EngineCore {
             // Without the clean mark the next start looks as after a kill -9, which loses nothing acknowledged.
             shared.stopFailed("\(error)")
         }
-    }
-
-    private func stopLink() {
-        guard let fleet else { return }
-        let closed = DispatchSemaphore(value: 0)
-        fleet.link.stop { closed.signal() }
-        _ = closed.wait(timeout: .now() + .milliseconds(Int(EngineLimits.appendMilliseconds)))
     }
 
     /// Takes what came at the last moment, and answers everybody who still waits.

@@ -2,12 +2,12 @@ import Dispatch
 import Journal
 import Synchronization
 
-/// The little that the engine shares between the writer thread and everybody else.
+/// The little that the engine shares between its own thread and everybody else.
 final class EngineShared: Sendable {
     private struct State {
         var receivers: [any RoundReceiver] = []
         var failure: EngineError?
-        /// Monotonic milliseconds at which the writer thread began what it does now; nil while it waits.
+        /// Monotonic milliseconds at which the engine began what it does now; nil while it rests.
         var workSince: Int64?
         var stopFailure: String?
         var idSecret: [UInt8] = []
@@ -29,13 +29,13 @@ final class EngineShared: Sendable {
 
     var receivers: [any RoundReceiver] { state.withLock { $0.receivers } }
 
-    /// The writer thread has something to do: a round, a checkpoint, a probe.
+    /// The engine has something to do: a round, a checkpoint, a probe.
     func workBegan() {
         let now = clock.monotonic()
         state.withLock { $0.workSince = now }
     }
 
-    /// The writer thread waits for requests.
+    /// The engine rests.
     func workEnded() { state.withLock { $0.workSince = nil } }
 
     /// Notes whether the file takes writes.
@@ -66,7 +66,7 @@ final class EngineShared: Sendable {
             case .subscribe(_, let to): deliver(.failure(error), to: to)
             case .history(_, _, _, _, let to): deliver(.failure(error), to: to)
             }
-        case .ephemeral, .unsubscribe, .arrival, .offered, .flushed: break
+        case .ephemeral, .unsubscribe, .arrival, .offered, .flushed, .left: break
         }
     }
 

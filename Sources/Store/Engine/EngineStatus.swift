@@ -50,7 +50,7 @@ public struct EngineCounters: Sendable {
 public struct EngineHealth: Sendable {
     /// Nil while the file takes writes.
     public let failure: EngineError?
-    /// True when the writer thread has been at one thing for longer than `EngineLimits.stuckMilliseconds`.
+    /// True when the engine has been at one thing for longer than `EngineLimits.stuckMilliseconds`.
     public let isStuck: Bool
     /// How the node stands in its fleet; nil when it is alone.
     public let fleet: FleetHealth?
@@ -85,6 +85,8 @@ public enum EngineLimits {
     static let walPagesIdle = 1_000
     /// Pages at which it is done between two busy rounds.
     static let walPagesBusy = 16_384
+    /// Pages at which a node that writes behind does it after a flush.
+    static let walPagesBehind = 4_000
     /// Sessions of one list.
     public static let listedSessionsMax = 1_000
     /// Milliseconds after which the outcome of an append counts as unknown.
@@ -96,7 +98,7 @@ public enum EngineLimits {
     static let caughtUpMilliseconds: Int64 = 3_000
     /// Rows that wait to be written behind at which a flush begins before its interval: many in one transaction share the
     /// pages that they touch.
-    static let unwrittenRowsMax = 4_096
+    static let unwrittenRowsMax = 16_384
     /// Bytes of such rows at which a node whose file takes none reads no further.
     static let unwrittenBytesMax = 67_108_864
     /// Milliseconds between two looks of the sweeper, the trimmer and the WAL checkpoint.

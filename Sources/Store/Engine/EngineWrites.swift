@@ -20,6 +20,7 @@ extension EngineCore {
         case .reach(let cursor, let to): reach(cursor, to)
         case .offered(let result): offered(result)
         case .flushed: if let fleet { takeFlushOutcome(fleet) }
+        case .left: ending.left()
         case .ephemeral(let channel, let publication): fanOut(publication, to: channel)
         case .subscribe(let request, let to): subscribe(request, to, attempt: 0, page: nil)
         case .unsubscribe(let channel, let loop): unsubscribe(channel, loop: loop)

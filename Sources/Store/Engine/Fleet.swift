@@ -47,7 +47,7 @@ public struct FleetTerms: Sendable {
     public var tail: TailStateMachine.Terms
     /// True when writes are acknowledged only once replicas have them.
     public var waitsForReplicas: Bool
-    /// Takes news for the log; called on the writer thread, must not block.
+    /// Takes news for the log; called on the engine's thread, must not block.
     public var notify: @Sendable (FleetNews) -> Void
 
     /// Makes terms of their parts.

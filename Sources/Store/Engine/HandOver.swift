@@ -1,6 +1,6 @@
 /// Receives what the engine made for one event loop.
 public protocol RoundReceiver: AnyObject, Sendable {
-    /// Takes one round's hand-over. Called on the writer thread in round order; must only enqueue.
+    /// Takes one round's hand-over. Called on the engine's thread in round order; must only enqueue.
     func receive(_ handOver: HandOver)
 }
 

@@ -2,7 +2,7 @@ import GRDB
 import Journal
 import Migrations
 
-/// Decides when the writer thread has to look after something besides requests.
+/// Decides when the engine has to look after something besides requests.
 struct Housekeeping: Equatable {
     private let flushInterval: Int64
     private var flushedAt: Int64
@@ -15,10 +15,10 @@ struct Housekeeping: Equatable {
         (flushedAt, tickedAt) = (now, now)
     }
 
-    /// How long the thread may wait for a request.
-    func waitMilliseconds(at now: Int64, probeAt: Int64?) -> Int64 {
+    /// When the next turn is due if nothing comes, in monotonic milliseconds.
+    func dueAt(probeAt: Int64?) -> Int64 {
         let next = tickedAt + EngineLimits.housekeepingMilliseconds
-        return max(0, min(next, probeAt ?? next) - now)
+        return min(next, probeAt ?? next)
     }
 
     /// True when a checkpoint is due: enough dirty rows, or any and the interval passed.
@@ -65,14 +65,7 @@ extension EngineCore {
         } else if housekeeping.isFlushDue(at: now, dirty: state.dirtyCount, isShared: false) {
             flush()
         }
-        // A flush on its way holds the writing connection; this thread doesn't wait for it.
-        let isFileBusy = fleet?.writeBehind.isBusy ?? false
-        let walPages = file.walPages
-        if !isFileBusy, housekeeping.isWALCheckpointDue(pages: walPages, isIdle: mailbox.isEmpty) {
-            // What stays in the log is taken at a later moment; commits go on either way.
-            _ = try? file.walCheckpoint(truncating: false)
-            housekeeping.walCheckpointed(pages: walPages)
-        }
+        if fleet == nil { walCheckpointIfDue() }
         guard housekeeping.tick(at: now) else { return }
         round {
             if writer.probeAt == nil {
@@ -83,8 +76,17 @@ extension EngineCore {
             tendFleet(at: now)
         }
         guard writer.probeAt == nil else { return }
-        if !isFileBusy { trim() }
+        // A flush on its way holds the writing connection; the engine doesn't wait for it.
+        if fleet?.writeBehind.isBusy != true { trim() }
         evict()
+    }
+
+    private func walCheckpointIfDue() {
+        let pages = file.walPages
+        guard housekeeping.isWALCheckpointDue(pages: pages, isIdle: mailbox.isEmpty) else { return }
+        // What stays in the log is taken at a later moment; commits go on either way.
+        _ = try? file.walCheckpoint(truncating: false)
+        housekeeping.walCheckpointed(pages: pages)
     }
 
     /// Writes the checkpoint if anything is dirty.

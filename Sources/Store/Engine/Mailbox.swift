@@ -1,17 +1,26 @@
-import Dispatch
 import Synchronization
 
-/// The bounded queue in front of the writer thread.
+/// The bounded queue in front of the engine.
 ///
-/// - Guarantee: requests are taken in the order in which they were put.
+/// - Guarantee: requests are taken in the order in which they were put; whoever rests is rung for the first one that comes.
 final class Mailbox: Sendable {
     private struct State {
         var requests: [Request] = []
         var bytes = 0
-        var isWaiting = false
+        /// Something came, or the queue was closed, since requests were taken.
+        var hasNews = false
+        /// The taker rests: the next news rings.
+        var isResting = false
         var isClosed = false
         /// Nobody takes anything any more.
         var hasEnded = false
+
+        /// Notes news; true when the taker has to be rung.
+        mutating func noteNews() -> Bool {
+            hasNews = true
+            defer { isResting = false }
+            return isResting
+        }
     }
 
     /// What a look into the queue found.
@@ -22,12 +31,15 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let wakeUp = DispatchSemaphore(value: 0)
+    private let ring: @Sendable () -> Void
+
+    /// - Parameter ring: called on any thread when something comes while the taker rests.
+    init(ring: @escaping @Sendable () -> Void) { self.ring = ring }
 
     /// Puts requests; returns the error to answer with when they don't fit.
     func put(_ requests: [Request]) -> EngineError? {
         let bytes = requests.reduce(0) { $0 + $1.sizeBytes }
-        let (error, wakes): (EngineError?, Bool) = state.withLock { state in
+        let (error, rings): (EngineError?, Bool) = state.withLock { state in
             // What was under way when the queue was closed still comes back.
             guard !state.hasEnded, !state.isClosed || requests.allSatisfy(\.bringsBack) else {
                 return (EngineError(.stopping, "the node is stopping"), false)
@@ -37,25 +49,23 @@ final class Mailbox: Sendable {
                 && state.bytes + bytes <= EngineLimits.queuedBytesMax
             // What ends something must not be lost to a full queue; there is at most one for each thing begun.
             guard fits || requests.allSatisfy(\.endsSomething) else {
-                return (EngineError(.busy, "too many requests are waiting for the disk"), false)
+                return (EngineError(.busy, "too many requests are waiting for the engine"), false)
             }
             state.requests.append(contentsOf: requests)
             state.bytes += bytes
-            defer { state.isWaiting = false }
-            return (nil, state.isWaiting)
+            return (nil, state.noteNews())
         }
-        if wakes { wakeUp.signal() }
+        if rings { ring() }
         return error
     }
 
-    /// Refuses everything that comes from now on.
+    /// Refuses everything that comes from now on, but for what brings something back.
     func close() {
-        let wakes = state.withLock { state in
+        let rings = state.withLock { state in
             state.isClosed = true
-            defer { state.isWaiting = false }
-            return state.isWaiting
+            return state.noteNews()
         }
-        if wakes { wakeUp.signal() }
+        if rings { ring() }
     }
 
     /// Takes what is left; refuses everything from now on, also what comes back.
@@ -67,32 +77,10 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Takes what still comes back after the queue was closed, waiting at most until the deadline for it.
-    func takeRest(waitingMilliseconds: Int64) -> [Request] {
-        let rest = takeNow(max: .max, willWait: true)?.requests ?? []
-        guard rest.isEmpty else { return rest }
-        state.withLock { $0.isWaiting = true }
-        _ = wakeUp.wait(timeout: .now() + .milliseconds(Int(clamping: Swift.max(0, waitingMilliseconds))))
-        return takeNow(max: .max, willWait: false)?.requests ?? []
-    }
-
-    /// Takes up to a round's worth of requests, waiting at most until the deadline for the first.
-    func take(max: Int, waitingMilliseconds: Int64) -> Batch {
-        if let batch = takeNow(max: max, willWait: true) { return batch }
-        _ = wakeUp.wait(timeout: .now() + .milliseconds(Int(clamping: Swift.max(0, waitingMilliseconds))))
-        return takeNow(max: max, willWait: false) ?? Batch(requests: [], isLast: false)
-    }
-
-    /// True when nothing waits.
-    var isEmpty: Bool { state.withLock { $0.requests.isEmpty } }
-
-    private func takeNow(max: Int, willWait: Bool) -> Batch? {
+    /// Takes up to a round's worth of requests; doesn't wait.
+    func take(max: Int) -> Batch {
         state.withLock { state in
-            guard !state.requests.isEmpty || state.isClosed else {
-                state.isWaiting = willWait
-                return nil
-            }
-            state.isWaiting = false
+            state.isResting = false
             var taken: [Request] = []
             if state.requests.count <= max {
                 swap(&taken, &state.requests)
@@ -102,7 +90,19 @@ final class Mailbox: Sendable {
                 state.requests.removeFirst(max)
                 state.bytes -= taken.reduce(0) { $0 + $1.sizeBytes }
             }
+            state.hasNews = !state.requests.isEmpty
             return Batch(requests: taken, isLast: state.isClosed && state.requests.isEmpty)
         }
     }
+
+    /// The taker wants to rest until it is rung; false when there was news since it took something.
+    func mayRest() -> Bool {
+        state.withLock { state in
+            state.isResting = !state.hasNews
+            return state.isResting
+        }
+    }
+
+    /// True when nothing waits.
+    var isEmpty: Bool { state.withLock { $0.requests.isEmpty } }
 }

@@ -2,7 +2,7 @@ import Journal
 
 /// Where an answer goes: to an event loop, in order with that loop's publications, or straight to the caller.
 public struct Return<Value: Sendable>: Sendable {
-    /// The loop's number from `Engine.attach`; nil calls the body on the writer thread, which must then not block.
+    /// The loop's number from `Engine.attach`; nil calls the body on the engine's thread, which must then not block.
     let loop: Int?
     let body: @Sendable (Result<Value, EngineError>) -> Void
 
@@ -233,19 +233,21 @@ public enum Request: Sendable {
     case flushed
     /// What became of a checkpoint for the other nodes.
     case offered(Result<Cursor, JournalError>)
+    /// The link to the shared journal has let go.
+    case left
 
     /// False for what concerns only the running of the node.
     var readsMemory: Bool {
         switch self {
         case .write, .subscribe, .history, .readSession, .listSessions, .reach, .resume, .caughtUp: true
-        case .ephemeral, .unsubscribe, .channels, .status, .arrival, .offered, .flushed: false
+        case .ephemeral, .unsubscribe, .channels, .status, .arrival, .offered, .flushed, .left: false
         }
     }
 
     /// True for requests that are taken even when the queue is full.
     var endsSomething: Bool {
         switch self {
-        case .unsubscribe, .resume, .arrival, .caughtUp, .offered, .flushed: true
+        case .unsubscribe, .resume, .arrival, .caughtUp, .offered, .flushed, .left: true
         default: false
         }
     }
@@ -253,7 +255,7 @@ public enum Request: Sendable {
     /// True for what answers something that was begun before the queue was closed.
     var bringsBack: Bool {
         switch self {
-        case .arrival, .caughtUp, .resume, .flushed: true
+        case .arrival, .caughtUp, .resume, .flushed, .left: true
         default: false
         }
     }

@@ -7,7 +7,7 @@ import Synchronization
 /// Writes the checkpoint of a node with a shared journal on a thread of its own: Redis has everything, so nobody has to wait
 /// for the file.
 ///
-/// - Isolation: the writer thread; only what `Flush` holds is seen by another one, one flush at a time.
+/// - Isolation: the engine's thread; only what `Flush` holds is seen by another one, one flush at a time.
 final class WriteBehind {
     /// What one flush made, and what it includes.
     struct Outcome: Sendable {
@@ -21,7 +21,7 @@ final class WriteBehind {
         let done = DispatchSemaphore(value: 0)
     }
 
-    private let queue = DispatchQueue(label: "anteroom.write-behind")
+    private let queue = DispatchQueue(label: "anteroom.write-behind", qos: .utility)
     private var flush: Flush?
 
     /// True while a flush is on its way, or its outcome was not taken.
@@ -37,6 +37,8 @@ final class WriteBehind {
         self.flush = flush
         queue.async {
             let outcome = Self.write(part, insertion, in: file)
+            // What stays in the log is taken after a later flush; the rows are written either way.
+            if file.walPages >= EngineLimits.walPagesBehind { _ = try? file.walCheckpoint(truncating: false) }
             flush.outcome.withLock { $0 = outcome }
             flush.done.signal()
             ended()

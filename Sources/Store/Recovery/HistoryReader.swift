@@ -33,7 +33,7 @@ public struct JournalPage: Sendable {
     }
 }
 
-/// Reads pages of publications that memory no longer has, away from the writer thread.
+/// Reads pages of publications that memory no longer has, away from the engine's thread.
 ///
 /// - Guarantee: a page is contiguous and each of its rows verified.
 /// - Isolation: one page at a time on an own queue; the number of waiting pages is bounded by the engine's queue.

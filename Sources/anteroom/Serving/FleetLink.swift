@@ -1,6 +1,5 @@
 import Journal
 import NIOCore
-import NIOPosix
 import Store
 import Synchronization
 
@@ -21,14 +20,17 @@ final class FleetLink: Sendable {
     let events: AsyncStream<Event>
     private let source: AsyncStream<Event>.Continuation
     private let settings: FleetSettings
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    /// Where the link and the engine live.
+    let host: EngineLoop
     private let link = Mutex<SharedLink?>(nil)
 
     /// Events that nobody read yet; the oldest are dropped.
     private static let eventsMax = 256
 
-    init(_ settings: FleetSettings) {
+    /// - Parameter loop: one with nothing else to do, where the process has a core for it.
+    init(_ settings: FleetSettings, on loop: any EventLoop) {
         self.settings = settings
+        host = EngineLoop(loop)
         (events, source) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventsMax))
     }
 
@@ -54,7 +56,7 @@ final class FleetLink: Sendable {
             source.yield(isFatal ? .failed(error.description) : .waiting(error.description))
         }
         configuration.onDivergence = { source.yield(.diverged(from: $0, at: $1)) }
-        let made = SharedLink(configuration, tail: start.tail, eventLoop: group.next(), receive: start.receive)
+        let made = SharedLink(configuration, tail: start.tail, eventLoop: host.loop, receive: start.receive)
         link.withLock { $0 = made }
         return made
     }

@@ -32,9 +32,9 @@ struct Node {
         let gateway = configuration.gateway
         try await Self.probePort(gateway, group: group)
         do throws(StorageError) {
-            fleet = configuration.fleet.map { FleetLink($0) }
+            fleet = configuration.fleet.map { [group] in FleetLink($0, on: Self.loopOfEngine(beside: group)) }
             var terms = EngineConfiguration(configuration.store, loops: UsableCores.count)
-            terms.fleet = fleet?.terms(start: start)
+            if let fleet { (terms.fleet, terms.host) = (fleet.terms(start: start), fleet.host) }
             engine = try Engine(terms)
         } catch {
             throw Exit(error.code == .locked ? .locked : .unavailable, error.message)
@@ -88,6 +88,11 @@ struct Node {
             }
             return .success(())
         } catch { return .failure(error) }
+    }
+
+    /// The loop of a fleet's engine: with a single core another thread would only take turns with the sockets'.
+    private static func loopOfEngine(beside group: MultiThreadedEventLoopGroup) -> any EventLoop {
+        UsableCores.count == 1 ? group.next() : MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
     }
 
     /// Returns when the process was told to end for the second time, or when the task is cancelled.

@@ -1,3 +1,4 @@
+import Dispatch
 import Journal
 import Migrations
 import TestSupport
@@ -5,14 +6,15 @@ import Testing
 
 @testable import Store
 
-/// An engine whose writer thread is the test: rounds happen when the test says so.
+/// An engine whose host is the test: rounds happen when the test says so.
 final class Bench {
     let directory: TemporaryDirectory
     let clock: ManualClock
     let recorder: Recorder
     let core: EngineCore
     let shared: EngineShared
-    private let mailbox = Mailbox()
+    private let mailbox: Mailbox
+    private let bell = DispatchSemaphore(value: 0)
 
     init(
         _ directory: TemporaryDirectory, clock: ManualClock = ManualClock(), durability: HeadRecord.Durability = .disk,
@@ -23,6 +25,7 @@ final class Bench {
         configuration.clock = clock.clock
         configure(&configuration)
         shared = EngineShared(clock: clock.clock)
+        mailbox = Mailbox { [bell] in bell.signal() }
         core = try EngineCore(configuration, mailbox: mailbox, shared: shared)
         recorder = Recorder()
         _ = shared.attach(recorder)
@@ -35,9 +38,31 @@ final class Bench {
 
     func round(_ requests: [Request]) { core.round { for request in requests { core.handle(request) } } }
 
+    /// Takes the first turn of a stop.
+    func beginStop() -> NextTurn {
+        mailbox.close()
+        return core.turn()
+    }
+
+    /// Stops as a node does: turns until there are no more, and time passes in between. True when it ended.
+    @discardableResult
+    func stop() -> Bool {
+        var next = beginStop()
+        for _ in 0..<10 {
+            switch next {
+            case .never: return true
+            case .now: break
+            case .within(let milliseconds): clock.advance(milliseconds)
+            }
+            next = core.turn()
+        }
+        return next == .never
+    }
+
     /// Takes what other threads queued and handles it as a round; waits for it a bounded time.
     func roundFromMailbox() {
-        let batch = mailbox.take(max: 100, waitingMilliseconds: 5_000)
+        if mailbox.mayRest() { _ = bell.wait(timeout: .now() + .seconds(5)) }
+        let batch = mailbox.take(max: 100)
         core.round { for request in batch.requests { core.handle(request) } }
     }
 

@@ -7,7 +7,7 @@ import Synchronization
 
 /// `/health*`: for load balancers and people; nothing in them names anybody.
 ///
-/// - Guarantee: none of them waits for the writer thread, so that they answer when it hangs.
+/// - Guarantee: none of them waits for the engine, so that they answer when it hangs.
 struct HealthRoutes: Sendable {
     let core: GatewayCore
 

@@ -19,7 +19,7 @@ struct HealthVerdict: Equatable, Sendable {
             if isBearable { bearable.append(reason) } else { blocking.append(reason) }
             if journal == "ok" { journal = word }
         }
-        if health.isStuck { found("the writer thread is stuck in one round", "stuck") }
+        if health.isStuck { found("the engine is stuck in one round", "stuck") }
         if let failure = health.failure { found(failure.message, failure.code.rawValue) }
         if let fleet = health.fleet {
             if let halted = fleet.halted { found(halted, "halted") }
