@@ -39,7 +39,11 @@ import Testing
         let (host, threads, each) = (EngineThread(), 4, 2_000)
         let mailbox = Mailbox { host.ring() }
         let (taken, hasEnded) = (Box<[String]>([]), Box(false))
-        host.live { Taker(mailbox, taken) } ended: { hasEnded.value = true }
+        host.live {
+            Taker(mailbox, taken)
+        } ended: {
+            hasEnded.value = true
+        }
         for thread in 0..<threads {
             Thread { for index in 0..<each { _ = mailbox.put([Self.request("\(thread) \(index)")]) } }.start()
         }
@@ -58,7 +62,11 @@ import Testing
     @Test func takerThatCouldNotBeMade_endsAtOnce() {
         let hasEnded = Box(false)
         let host = EngineThread()
-        host.live { nil } ended: { hasEnded.value = true }
+        host.live {
+            nil
+        } ended: {
+            hasEnded.value = true
+        }
         #expect(eventually { hasEnded.value })
         host.ring()
     }
@@ -67,7 +75,11 @@ import Testing
     @Test func end_comesOnceTheTakerIsGone() {
         let (host, isGone, wasGone) = (EngineThread(), Box(false), Box<Bool?>(nil))
         let mailbox = Mailbox { host.ring() }
-        host.live { Taker(mailbox, isGone: isGone) } ended: { wasGone.value = isGone.value }
+        host.live {
+            Taker(mailbox, isGone: isGone)
+        } ended: {
+            wasGone.value = isGone.value
+        }
         mailbox.close()
         #expect(eventually { wasGone.value != nil })
         #expect(wasGone.value == true)
