@@ -27,6 +27,11 @@ public struct Entry: Sendable, Equatable {
     }
 }
 
+extension Entry {
+    /// The session that it makes beside what its channel says.
+    public var madeSession: String? { kind == .roomStart ? header.room?.session : nil }
+}
+
 /// Who sent an entry, and the how-many-th of that sender it is.
 public struct EntryID: Hashable, Sendable, CustomStringConvertible {
     /// Drawn anew at every process start.
@@ -63,11 +68,46 @@ public enum EntryKind: String, Sendable, CaseIterable {
     case sessionExpire = "session.expire"
     /// Forgets an ended session and its channel.
     case sessionForget = "session.forget"
+    /// Makes a permanent link with its waiting room: activity, policy, options.
+    case roomCreate = "room.create"
+    /// Changes what a link says: policy, options.
+    case roomUpdate = "room.update"
+    /// Takes a link back; nobody waits there any more.
+    case roomRemove = "room.remove"
+    /// Takes a place at the end of the line, or takes one's place up again: waiter, name. The outcome's version is the ticket.
+    case roomJoin = "room.join"
+    /// Gives a place up: waiter.
+    case roomLeave = "room.leave"
+    /// A waiter's connection is gone: waiter, and the join by which it held the place.
+    case roomAway = "room.away"
+    /// A process is gone, and with it the connections that held places: origin.
+    case roomOrphan = "room.orphan"
+    /// Gives up the places of those who are away for too long: life.
+    case roomAbandon = "room.abandon"
+    /// Makes a session, and lets those who wait in: session, and what a session is created with.
+    case roomStart = "room.start"
+    /// Lets the next in line in: count. The outcome's version is the last ticket that was admitted.
+    case roomAdmit = "room.admit"
+    /// Changes how the room takes people: paused, closed, count (at most so many places; 0 for no bound).
+    case roomAdmission = "room.admission"
+    /// Tells those who wait how things stand: names the revision that it saw.
+    case roomTell = "room.tell"
+    /// Spends an attempt at a code: token says who tries, count how many at once, life in how long they come back.
+    case roomAttempt = "room.attempt"
+    /// Leaves values for whoever shows a token: token, life.
+    case roomOffer = "room.offer"
+    /// Takes what was left for a token, once: token.
+    case roomTake = "room.take"
+    /// Forgets a link that was not used for long.
+    case roomForget = "room.forget"
     /// Changes nothing: a node appends it to see that its own tail moves.
     case canary
 
     /// True where the channel names a session.
     public var isSession: Bool { rawValue.hasPrefix("session.") }
+
+    /// True where the channel names a waiting room.
+    public var isRoom: Bool { rawValue.hasPrefix("room.") }
 }
 
 /// Everything that `apply` needs beside channel, kind and body, so that it reads no configuration.
@@ -90,6 +130,8 @@ public struct EntryHeader: Sendable, Equatable {
     public var tags: [UInt8]?
     /// Why a session ended, or why a lineage was opened.
     public var reason: String?
+    /// What an entry of a waiting room carries.
+    public var room: RoomTerms?
 
     /// An empty header.
     public init() {}

@@ -29,6 +29,7 @@ extension EntryHeader {
         if let info, !info.isEmpty { out.appendMember("info", json: info) }
         if let tags, !tags.isEmpty { out.appendMember("tags", json: tags) }
         if let reason { out.appendMember("reason", string: reason) }
+        if let room { out.appendMember("room", json: room.encoded) }
         if out.last == UInt8(ascii: ",") { out.removeLast() }
         out.append(UInt8(ascii: "}"))
         return out
@@ -45,6 +46,7 @@ extension EntryHeader {
         info = parts.info
         tags = parts.tags
         reason = parts.reason
+        room = parts.room
         user = parts.user
         expectedVersion = parts.version
         expectedDeadline = parts.deadline
@@ -67,6 +69,7 @@ extension EntryHeader {
         var tags: [UInt8]?
         var reason: String?
         var user: String?
+        var room: RoomTerms?
 
         mutating func read(_ cursor: inout JSONCursor, _ buffer: UnsafeRawBufferPointer) throws(JSONError) {
             try cursor.beginObject()
@@ -85,6 +88,7 @@ extension EntryHeader {
                 case "info": info = Array(buffer[try cursor.skipValue()])
                 case "tags": tags = Array(buffer[try cursor.skipValue()])
                 case "reason": reason = try cursor.readString()
+                case "room": room = try RoomTerms.read(&cursor, buffer)
                 default: throw JSONError(.wrongType, offset: cursor.position)
                 }
             }

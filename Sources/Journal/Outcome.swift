@@ -68,6 +68,12 @@ public enum Refusal: String, Sendable, CaseIterable {
     case forbidden
     /// A copy of an entry that came before: the first one stands.
     case stale
+    /// The waiting room takes nobody any more, or has as many places as it may have.
+    case full
+    /// The room is live already: the session that it has is the answer.
+    case live
+    /// Too many attempts at a code.
+    case limited
     /// The session was touched since, or the channel published to: nothing is due.
     case notDue = "not-due"
 }

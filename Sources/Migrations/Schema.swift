@@ -8,6 +8,7 @@ enum Schema {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         Step0001.register(in: &migrator)
+        Step0002.register(in: &migrator)
         return migrator
     }()
 

@@ -65,7 +65,7 @@ import Testing
         #expect(failed(findings).isEmpty, "\(findings.map(\.line).joined(separator: "\n"))")
         let names = [
             "file", "integrity", "head record", "rows", "sequence", "lineages", "offsets", "window", "checkpoint",
-            "chain", "origins", "replay", "channels", "sessions", "idempotency", "contents",
+            "chain", "origins", "replay", "channels", "sessions", "rooms", "idempotency", "contents",
         ]
         #expect(findings.map(\.name) == names)
         #expect(findings[2].detail.hasSuffix("the next start keeps lineage 1"))

@@ -28,9 +28,10 @@ import Testing
         func commit(_ drafts: [(draft: Draft, time: Int64)]) throws -> [JournalRow] {
             var rows: [JournalRow] = []
             for (draft, time) in drafts {
-                try state.loadRows(of: draft.channel, from: file)
                 counter += 1
-                journal.stage(draft.entry(counter, at: time)) { entry, cursor in
+                let entry = draft.entry(counter, at: time)
+                try state.loadRows(of: entry, from: file)
+                journal.stage(entry) { entry, cursor in
                     let applied = state.apply(entry, at: cursor)
                     rows.append(JournalRow(cursor: cursor, entry: entry, outcome: applied.outcome))
                     return applied.outcome

@@ -68,9 +68,9 @@ public enum ReplyError: UInt32, Error, Sendable, CaseIterable {
         case .keyConflict: self = .idempotencyConflict
         case .tooLarge: self = .documentTooLarge
         case .badPatch: self = .badPatch
-        case .busy: self = .tooManyRequests
+        case .busy, .limited: self = .tooManyRequests
         case .forbidden: self = .permissionDenied
-        case .exists, .duplicate, .stale, .notDue: self = .conflict
+        case .exists, .duplicate, .stale, .notDue, .full, .live: self = .conflict
         }
     }
 

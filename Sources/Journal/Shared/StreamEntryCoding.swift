@@ -114,6 +114,22 @@ public enum StreamEntryCoding {
         case .sessionExpire: 10
         case .sessionForget: 11
         case .canary: 12
+        case .roomCreate: 13
+        case .roomUpdate: 14
+        case .roomRemove: 15
+        case .roomJoin: 16
+        case .roomLeave: 17
+        case .roomAway: 18
+        case .roomOrphan: 19
+        case .roomAbandon: 20
+        case .roomStart: 21
+        case .roomAdmit: 22
+        case .roomAdmission: 23
+        case .roomTell: 24
+        case .roomAttempt: 25
+        case .roomOffer: 26
+        case .roomTake: 27
+        case .roomForget: 28
         }
     }
 

@@ -79,6 +79,7 @@ public struct DirectoryCheck {
             let state = try? replay.get().state
             check.add("channels", Result { [try StateChecks.channels(db, state)] })
             check.add("sessions", Result { [try StateChecks.sessions(db)] })
+            check.add("rooms", Result { [try RoomChecks.rooms(db)] })
             check.add("idempotency", Result { [try StateChecks.idempotency(db)] })
             check.add("contents", Result { [try FileChecks.contents(db, of: directory)] })
             return check

@@ -77,7 +77,7 @@ enum StateChecks {
         while true {
             let rows = try JournalTable.rows(db, from: next, limit: JournalLimits.replayPageRows)
             for row in rows {
-                try state.loadRows(of: row.entry.channel, from: db)
+                try state.loadRows(of: row.entry, from: db)
                 let applied = state.apply(row.entry, at: row.cursor)
                 guard applied.outcome != row.outcome else { continue }
                 faults.note(

@@ -16,6 +16,7 @@ enum Checkpoint {
         try storeIdempotency(db, state)
         try storeBuckets(db, state)
         try storeOrigins(db, state)
+        try RoomRows.store(db, state.rooms, at: state.journalTime)
         try storeMeta(db, state)
         try JournalSize.store(db, journalBytes)
     }
@@ -41,6 +42,7 @@ enum Checkpoint {
         while try buckets.step() { state.load(epoch: Cursor(buckets.text(1)), ofBucket: Int(buckets.int64(0))) }
         try loadIdempotency(db, into: &state)
         try loadOrigins(db, into: &state)
+        try RoomRows.load(db, into: &state.rooms, at: state.journalTime)
         return state
     }
 

@@ -54,7 +54,7 @@ private struct ContentArrival {
     }
 
     mutating func take() throws {
-        for table in ["session", "channel", "epoch_bucket", "idempotency", "origin"] {
+        for table in Self.tables {
             try db.execute(sql: "DELETE FROM \(table)")
         }
         try Checkpoint.storeMeta(db, head)
@@ -64,6 +64,7 @@ private struct ContentArrival {
             let (key, record) = try ContentFormat.readIdempotency(&input)
             try CheckpointTable.insert(db, record, as: key)
         }
+        try takeRooms()
         while try input.flag() {
             let session = try ContentFormat.readSession(&input)
             try CheckpointTable.store(db, session, id: session.id)
@@ -71,6 +72,21 @@ private struct ContentArrival {
         try takeChannels()
         guard input.isAtEnd else { throw ContentReader.damaged("something follows its end") }
         try adoption.finish()
+    }
+
+    private static let tables = [
+        "session", "channel", "epoch_bucket", "idempotency", "origin", "waiting_room", "attempt",
+    ]
+
+    private mutating func takeRooms() throws {
+        while try input.flag() {
+            let token = try input.text()
+            try RoomRows.store(db, attempt: try input.signed(), of: token)
+        }
+        while try input.flag() {
+            let room = try RoomFormat.read(&input)
+            try RoomRows.store(db, room, hash: room.hash)
+        }
     }
 
     private mutating func takeBuckets() throws {

@@ -38,6 +38,7 @@ extension CheckpointContent {
             ContentFormat.write(record, as: key, to: &out)
         }
         out.append(false)
+        writeRooms(state, to: &out)
         try writeSessions(db, to: &out)
         let before = state.journalTime.saturatingAdd(-max(0, retention.milliseconds))
         let rows = try RetainedPublications(db, before: before, bytesMax: retention.bytesMax)
@@ -47,6 +48,20 @@ extension CheckpointContent {
         return CheckpointContent(
             place: state.place, chain: state.chain, retainedFrom: min(oldest ?? state.head, state.head),
             chunks: out.finish())
+    }
+
+    private static func writeRooms(_ state: State, to out: inout ContentWriter) {
+        for (token, arrival) in state.rooms.attempts where arrival > state.journalTime {
+            out.append(true)
+            out.append(token)
+            out.append(signed: arrival)
+        }
+        out.append(false)
+        for room in state.rooms.rooms.values {
+            out.append(true)
+            RoomFormat.write(room, to: &out)
+        }
+        out.append(false)
     }
 
     private static func writeSessions(_ db: Database, to out: inout ContentWriter) throws {

@@ -63,8 +63,15 @@ enum CheckpointTable {
     /// The tables whose rows fall due.
     enum DueTable: String {
         case channel, session
+        case room = "waiting_room"
 
-        var column: String { self == .channel ? "name" : "id" }
+        var column: String {
+            switch self {
+            case .channel: "name"
+            case .session: "id"
+            case .room: "hash"
+            }
+        }
     }
 
     static func store(_ db: Database, _ channel: Channel?, named name: String) throws {

@@ -12,12 +12,19 @@ struct ContentWriter {
     static let checksumBytes = 8
     private static let varintBytesMax = 10
 
+    private let expectedBytes: Int
+
     /// Begins with nothing.
-    init() { begin() }
+    ///
+    /// - Parameter expectedBytes: memory to begin a chunk with.
+    init(expectedBytes: Int = ContentWriter.chunkBytes) {
+        self.expectedBytes = min(max(0, expectedBytes), Self.chunkBytes)
+        begin()
+    }
 
     private mutating func begin() {
         current = []
-        current.reserveCapacity(Self.chunkBytes)
+        current.reserveCapacity(expectedBytes)
     }
 
     private var room: Int { Self.chunkBytes - Self.checksumBytes - current.count }

@@ -3,6 +3,18 @@ import Journal
 import Migrations
 
 extension State {
+    /// Brings the rows that an entry names into memory: its channel's, and those of a session that it makes.
+    mutating func loadRows(of entry: Entry, from file: DatabaseFile) throws(StorageError) {
+        try loadRows(of: entry.channel, from: file)
+        if let made = entry.madeSession { try loadRows(of: Session.channel(of: made), from: file) }
+    }
+
+    /// Brings the rows that an entry names into memory, from the snapshot that a connection sees.
+    mutating func loadRows(of entry: Entry, from db: Database) throws {
+        try loadRows(of: entry.channel, from: db)
+        if let made = entry.madeSession { try loadRows(of: Session.channel(of: made), from: db) }
+    }
+
     /// Brings the rows that an entry names into memory.
     mutating func loadRows(of channel: String, from file: DatabaseFile) throws(StorageError) {
         let id = Session.id(ofChannel: channel)
@@ -38,7 +50,7 @@ extension State {
                         throw JournalError(
                             .corrupt, "the journal has \(row.cursor) where the checkpoint at \(state.head) goes on")
                     }
-                    try state.loadRows(of: row.entry.channel, from: file)
+                    try state.loadRows(of: row.entry, from: file)
                     let applied = state.apply(row.entry, at: row.cursor)
                     guard applied.outcome == row.outcome else {
                         throw JournalError(

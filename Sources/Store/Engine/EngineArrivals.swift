@@ -49,6 +49,7 @@ extension EngineCore {
     private func loadRows(of arrived: ArrivedEntry, _ fleet: Fleet) -> Bool {
         do throws(StorageError) {
             try loadRows(of: arrived.entry.channel)
+            if let made = arrived.entry.madeSession { try loadRows(of: Session.channel(of: made)) }
             return true
         } catch {
             memoryFailure = EngineError(.unavailable, error.message)

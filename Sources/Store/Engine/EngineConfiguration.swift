@@ -14,6 +14,8 @@ public struct EngineConfiguration: Sendable {
     public var journalRetention: Int64
     /// Bytes that journal rows may take.
     public var journalBytesMax: Int
+    /// Milliseconds for which the place of a waiter who is away is kept.
+    public var roomGrace: Int64
     /// What the node shares its journal by; nil runs it alone.
     public var fleet: FleetTerms?
     /// How many event loops will attach.
@@ -31,6 +33,7 @@ public struct EngineConfiguration: Sendable {
         cacheBytes = 268_435_456
         journalRetention = 86_400_000
         journalBytesMax = 1_073_741_824
+        roomGrace = 60_000
         self.loops = loops
         clock = .system()
         host = EngineThread()

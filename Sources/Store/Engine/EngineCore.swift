@@ -36,6 +36,9 @@ final class EngineCore {
     /// True while a request is handled whose node has all that the journal had when it came.
     var isCaughtUp = false
 
+    /// Processes that hold places and don't live as far as is known, and since when that was seen; monotonic milliseconds.
+    var strangers: [UInt64: Int64] = [:]
+
     /// Sessions with subscribers that the sweeper has yet to look at in this turn.
     var keptAlive: ArraySlice<String> = []
 

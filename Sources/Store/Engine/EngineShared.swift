@@ -57,6 +57,8 @@ final class EngineShared: Sendable {
         case .history(_, _, _, _, let to): deliver(.failure(error), to: to)
         case .readSession(_, _, let to): deliver(.failure(error), to: to)
         case .listSessions(_, _, _, let to): deliver(.failure(error), to: to)
+        case .readRoom(_, let to): deliver(.failure(error), to: to)
+        case .listRooms(_, _, let to): deliver(.failure(error), to: to)
         case .channels(let to): deliver(.failure(error), to: to)
         case .reach(_, let to): deliver(.failure(error), to: to)
         case .caughtUp(let request, _): refuse(request, with: error)

@@ -101,6 +101,10 @@ public enum EngineLimits {
     static let unwrittenRowsMax = 16_384
     /// Bytes of such rows at which a node whose file takes none reads no further.
     static let unwrittenBytesMax = 67_108_864
+    /// Milliseconds after which a process that holds places and is not seen among the nodes counts as gone.
+    static let strangerMilliseconds: Int64 = 15_000
+    /// Links of one list.
+    public static let listedRoomsMax = 1_000
     /// Milliseconds between two looks of the sweeper, the trimmer and the WAL checkpoint.
     static let housekeepingMilliseconds: Int64 = 250
 }

@@ -17,6 +17,8 @@ extension EngineCore {
         case .write(let draft, let access, let to): write(draft, access, to)
         case .arrival(let arrival): take(arrival)
         case .caughtUp(let request, let result): caughtUp(request, result)
+        case .readRoom(let hash, let to): readRoom(hash, to)
+        case .listRooms(let after, let limit, let to): listRooms(after: after, limit: limit, to)
         case .reach(let cursor, let to): reach(cursor, to)
         case .offered(let result): offered(result)
         case .flushed: if let fleet { takeFlushOutcome(fleet) }
@@ -38,7 +40,12 @@ extension EngineCore {
     private func write(_ draft: Draft, _ access: SessionAccess, _ to: Return<WriteAnswer>) {
         if let refusal = writer.refusal ?? fleet?.machine.appendRefusal { return answer(to, .failure(refusal)) }
         guard draft.header.isWellFormed else { return answer(to, .success(.refused(.badPatch))) }
-        do throws(StorageError) { try loadRows(of: draft.channel) } catch {
+        do throws(StorageError) {
+            try loadRows(of: draft.channel)
+            if draft.kind == .roomStart, let made = draft.header.room?.session {
+                try loadRows(of: Session.channel(of: made))
+            }
+        } catch {
             return answer(to, .failure(EngineError(.unavailable, error.message)))
         }
         if draft.kind.isSession, draft.kind != .sessionCreate, let id = Session.id(ofChannel: draft.channel),
@@ -57,6 +64,8 @@ extension EngineCore {
     func writeAnswer(_ channel: String, _ applied: Applied) -> WriteAnswer {
         switch applied.outcome.refusal {
         case nil: .accepted(receipt(channel, applied.outcome.offset, applied.outcome.version))
+        case .live where applied.outcome.refusal == .live && WaitingRoom.hash(ofChannel: channel) != nil:
+            .duplicate(receipt(channel, nil, nil))
         case .duplicate:
             .duplicate(
                 receipt(
@@ -72,7 +81,8 @@ extension EngineCore {
         guard let id = Session.id(ofChannel: draft.channel), let session = state.sessions[id],
             !session.isOver(at: now), !session.isTouchDue(at: now)
         else { return nil }
-        return .accepted(Receipt(position: nil, version: session.version, session: session, cursor: state.head))
+        return .accepted(
+            Receipt(position: nil, version: session.version, session: session, room: nil, cursor: state.head))
     }
 
     private func receipt(
@@ -80,7 +90,8 @@ extension EngineCore {
     ) -> Receipt {
         Receipt(
             position: offset.map { position(of: channel, offset: $0, in: epoch) }, version: version,
-            session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] }, cursor: state.head)
+            session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] },
+            room: WaitingRoom.hash(ofChannel: channel).flatMap { state.rooms.rooms[$0] }, cursor: state.head)
     }
 
     /// Moves a session's deadline if that is worth an entry.

@@ -71,7 +71,9 @@ extension EngineCore {
             if writer.probeAt == nil {
                 keepSubscribedAlive()
                 // One sweeper is enough: what it proposes comes to every node.
-                if fleet?.link.status.isCheckpointer ?? true { sweep() }
+                let isSweeper = fleet?.link.status.isCheckpointer ?? true
+                if isSweeper { sweep() }
+                tendRooms(isSweeper: isSweeper)
             }
             tendFleet(at: now)
         }
@@ -121,14 +123,16 @@ extension EngineCore {
         guard memoryFailure == nil else { return }
         let now = now
         do throws(StorageError) {
-            let due: (Database) throws -> (sessions: [String], channels: [String]) = { db in
+            let due: (Database) throws -> (sessions: [String], channels: [String], rooms: [String]) = { db in
                 (
                     try CheckpointTable.due(db, .session, at: now, limit: EngineLimits.sweepRows),
-                    try CheckpointTable.due(db, .channel, at: now, limit: EngineLimits.sweepRows)
+                    try CheckpointTable.due(db, .channel, at: now, limit: EngineLimits.sweepRows),
+                    try CheckpointTable.due(db, .room, at: now, limit: EngineLimits.sweepRows)
                 )
             }
-            let (sessions, channels) = fleet == nil ? try file.readNewest(due) : try file.read(due)
+            let (sessions, channels, rooms) = fleet == nil ? try file.readNewest(due) : try file.read(due)
             for id in sessions { try sweep(session: id, at: now) }
+            for hash in rooms { sweep(room: hash, at: now) }
             for name in channels {
                 try loadRows(of: name)
                 guard let channel = state.channels[name], channel.dueAt <= now, !directory.contains(name),
@@ -140,6 +144,14 @@ extension EngineCore {
             // The rows stay due; the next look finds them again.
             counters.failedSweeps += 1
         }
+    }
+
+    private func sweep(room hash: String, at now: Int64) {
+        let channel = WaitingRoom.channel(of: hash)
+        guard let room = state.rooms.rooms[hash], room.dueAt <= now, room.line.isEmpty, mayUpkeep(channel) else {
+            return
+        }
+        propose(Draft(channel: channel, kind: .roomForget)) { _ in }
     }
 
     private func sweep(session id: String, at now: Int64) throws(StorageError) {

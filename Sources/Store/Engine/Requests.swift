@@ -150,6 +150,8 @@ public struct Receipt: Sendable {
     public let version: UInt64?
     /// For session writes: the session after it, as far as it still exists.
     public let session: Session?
+    /// For writes to a waiting room: the room after it, as far as it still exists.
+    public let room: WaitingRoom?
     /// Whoever reads at or after this place sees the write.
     public let cursor: Cursor
 }
@@ -218,6 +220,10 @@ public enum Request: Sendable {
     /// A read by the owner is a sign of life.
     case readSession(id: String, SessionAccess, Return<SessionAnswer>)
     case listSessions(type: String?, after: String, limit: Int, Return<[Session]>)
+    /// Nil for a link that doesn't exist.
+    case readRoom(hash: String, Return<WaitingRoom?>)
+    /// Links after a hash, in the order of their hashes, for operators.
+    case listRooms(after: String, limit: Int, Return<[WaitingRoom]>)
     /// Channels with subscribers on this node, and how many.
     case channels(Return<[String: Int]>)
     case status(Return<EngineStatus>)
@@ -239,7 +245,9 @@ public enum Request: Sendable {
     /// False for what concerns only the running of the node.
     var readsMemory: Bool {
         switch self {
-        case .write, .subscribe, .history, .readSession, .listSessions, .reach, .resume, .caughtUp: true
+        case .write, .subscribe, .history, .readSession, .listSessions, .readRoom, .listRooms, .reach, .resume,
+            .caughtUp:
+            true
         case .ephemeral, .unsubscribe, .channels, .status, .arrival, .offered, .flushed, .left: false
         }
     }

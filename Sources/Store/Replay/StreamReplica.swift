@@ -39,7 +39,7 @@ public final class StreamReplica {
         var page: [JournalRow] = []
         page.reserveCapacity(entries.count)
         for arrived in entries {
-            do throws(StorageError) { try state.loadRows(of: arrived.entry.channel, from: file) } catch {
+            do throws(StorageError) { try state.loadRows(of: arrived.entry, from: file) } catch {
                 throw JournalError(error)
             }
             let outcome = state.apply(arrived.entry, at: arrived.cursor).outcome

@@ -73,6 +73,29 @@ extension State {
         case .sessionExpire: expireSession(entry)
         case .sessionForget: forgetSession(entry, at: cursor)
         case .canary: Applied(Outcome())
+        default: roomTransition(entry, at: cursor)
+        }
+    }
+
+    private mutating func roomTransition(_ entry: Entry, at cursor: Cursor) -> Applied {
+        switch entry.kind {
+        case .roomCreate: createRoom(entry)
+        case .roomUpdate: updateRoom(entry)
+        case .roomRemove: removeRoom(entry)
+        case .roomForget: forgetRoom(entry, at: cursor)
+        case .roomJoin: joinRoom(entry)
+        case .roomLeave: leaveRoom(entry)
+        case .roomAway: awayFromRoom(entry)
+        case .roomOrphan: orphanRoom(entry)
+        case .roomAbandon: abandonPlaces(entry)
+        case .roomStart: startRoom(entry)
+        case .roomAdmit: admitToRoom(entry)
+        case .roomAdmission: changeAdmission(entry)
+        case .roomTell: tellRoom(entry)
+        case .roomAttempt: spendAttempt(entry)
+        case .roomOffer: offerInRoom(entry)
+        case .roomTake: takeFromRoom(entry)
+        default: .refused(.notFound)
         }
     }
 }

@@ -47,6 +47,10 @@ public struct Publication: Sendable, Equatable {
     /// Builds what an entry publishes at an offset.
     init(_ entry: Entry, offset: UInt64, version: UInt64?) {
         let header = entry.header
+        if entry.kind.isRoom {
+            self.init(offset: offset, data: RoomEvent.data(of: entry, version: version))
+            return
+        }
         guard entry.kind.isSession else {
             self.init(offset: offset, data: entry.body, info: header.info, tags: header.tags)
             return

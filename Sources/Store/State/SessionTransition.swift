@@ -117,6 +117,7 @@ extension State {
             $0?.endedAt = time
             $0?.endReason = entry.header.reason ?? "ended"
         }
+        releaseRoom(ofSession: id)
         return publish(entry, version: version)
     }
 

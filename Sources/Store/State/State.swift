@@ -29,6 +29,8 @@ struct State: Sendable {
     var idempotency = IdempotencyWindow()
     /// The last entry of each process that wrote.
     var origins = OriginTable()
+    /// Links and their waiting rooms.
+    var rooms = RoomTable()
 
     private(set) var channels: [String: Channel] = [:]
     private(set) var sessions: [String: Session] = [:]
@@ -88,6 +90,7 @@ struct State: Sendable {
         dirtyBuckets.formUnion(rows.buckets)
         origins.markDirty(rows.origins)
         idempotency.markUnflushed(rows.keys)
+        rooms.markDirty(rooms: rows.rooms, attempts: rows.attempts)
     }
 
     /// Puts a row from the file into memory.
@@ -135,7 +138,10 @@ struct State: Sendable {
     var rowEstimate: Int { channels.count + sessions.count }
 
     /// Rows that the next checkpoint writes.
-    var dirtyCount: Int { dirtyChannels.count + dirtySessions.count + idempotency.unflushed.count }
+    var dirtyCount: Int {
+        dirtyChannels.count + dirtySessions.count + idempotency.unflushed.count + rooms.dirtyRooms.count
+            + rooms.dirtyAttempts.count
+    }
 
     /// The checkpoint has everything.
     mutating func markFlushed() {
@@ -144,6 +150,7 @@ struct State: Sendable {
         dirtyBuckets.removeAll(keepingCapacity: true)
         idempotency.markFlushed()
         origins.markFlushed()
+        rooms.markFlushed()
     }
 
     /// The newest applied entry with its place.
@@ -184,6 +191,7 @@ extension State: Equatable {
             && left.epochSalt == right.epochSalt && left.idSecret == right.idSecret
             && left.bucketEpochs == right.bucketEpochs && left.idempotency == right.idempotency
             && left.channels == right.channels && left.sessions == right.sessions
+            && left.rooms.isSame(as: right.rooms, at: left.journalTime)
     }
 }
 

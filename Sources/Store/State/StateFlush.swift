@@ -6,6 +6,8 @@ struct DirtyRows: Sendable {
     var sessions: Set<String> = []
     var buckets: Set<Int> = []
     var origins: Set<UInt64> = []
+    var rooms: Set<String> = []
+    var attempts: Set<String> = []
     /// Oldest first.
     var keys: [IdempotencyWindow.Key] = []
 }
@@ -25,9 +27,10 @@ extension State {
         for bucket in dirtyBuckets { part.load(epoch: bucketEpochs[bucket], ofDirtyBucket: bucket) }
         part.idempotency = idempotency.unflushedPart
         part.origins = origins.dirtyPart
+        part.rooms = rooms.dirtyPart
         flushing = DirtyRows(
             channels: dirtyChannels, sessions: dirtySessions, buckets: dirtyBuckets, origins: origins.dirty,
-            keys: idempotency.unflushed)
+            rooms: rooms.dirtyRooms, attempts: rooms.dirtyAttempts, keys: idempotency.unflushed)
         markFlushed()
         return part
     }

@@ -22,7 +22,7 @@ final class FleetNode {
     func take(_ entries: some Sequence<ArrivedEntry>) throws -> [JournalRow] {
         var taken: [JournalRow] = []
         for arrived in entries {
-            try state.loadRows(of: arrived.entry.channel, from: file)
+            try state.loadRows(of: arrived.entry, from: file)
             let applied = state.apply(arrived.entry, at: arrived.cursor)
             taken.append(JournalRow(cursor: arrived.cursor, entry: arrived.entry, outcome: applied.outcome))
         }

@@ -18,6 +18,7 @@ struct RandomDrafts {
         if generator.happens(oneIn: 400) { time += Channel.rememberedMilliseconds }
         let late = generator.happens(oneIn: 10) ? Int64(generator.index(below: 5_000)) : 0
         var draft = generator.happens(oneIn: 2) ? channelDraft() : sessionDraft(state)
+        if generator.happens(oneIn: 4) { draft = roomDraft(state) }
         if generator.happens(oneIn: 4) {
             draft.claim("k\(generator.index(below: 4))", window: Int64(generator.pick([10, 1_000, 50_000])))
         }
@@ -37,8 +38,42 @@ struct RandomDrafts {
         }
     }
 
+    private mutating func roomDraft(_ state: State) -> Draft {
+        let kinds: [EntryKind] = [
+            .roomCreate, .roomCreate, .roomUpdate, .roomRemove, .roomJoin, .roomJoin, .roomJoin, .roomJoin, .roomLeave,
+            .roomAway, .roomAway, .roomOrphan, .roomAbandon, .roomStart, .roomStart, .roomAdmit, .roomAdmission,
+            .roomTell,
+            .roomAttempt, .roomOffer, .roomTake, .roomForget,
+        ]
+        let (kind, hash) = (generator.pick(kinds), "r\(generator.index(below: 3))")
+        var draft = Draft(channel: WaitingRoom.channel(of: hash), kind: kind)
+        let room = state.rooms.rooms[hash]
+        var terms = RoomTerms()
+        terms.activity = kind == .roomCreate ? "quiz" : nil
+        terms.policy = generator.pick([nil, "solo-allowed"])
+        terms.options = generator.pick([nil, Array("{\"a\":\"b\"}".utf8)])
+        terms.waiter = "w\(generator.index(below: 6))"
+        terms.name = generator.pick([nil, "Ann"])
+        terms.holder = terms.waiter.flatMap { room?.line.place(of: $0)?.holder }
+        terms.origin = generator.pick([1, 2])
+        terms.count = UInt64(generator.pick([0, 1, 2, 5]))
+        terms.isPaused = generator.pick([nil, true, false])
+        terms.isClosed = generator.pick([nil, nil, false, true])
+        terms.life = Int64(generator.pick([0, 1, 3_000]))
+        terms.token = "t\(generator.index(below: 3))"
+        if kind == .roomStart {
+            terms.session = "rs\(generator.index(below: 6))"
+            draft.header.session = SessionTerms(type: "quiz", owner: "", ttl: Int64(generator.pick([500, 30_000])))
+        }
+        if kind == .roomStart || kind == .roomOffer || kind == .roomTell { draft.body = Array("{\"n\":1}".utf8) }
+        draft.header.room = terms
+        draft.header.history = Draft.history
+        draft.header.expectedVersion = kind == .roomTell ? room?.revision : nil
+        return draft
+    }
+
     private mutating func sessionDraft(_ state: State) -> Draft {
-        let id = "s\(generator.index(below: 4))"
+        let id = generator.happens(oneIn: 4) ? "rs\(generator.index(below: 6))" : "s\(generator.index(below: 4))"
         let kinds: [EntryKind] = [
             .sessionCreate, .sessionCreate, .sessionPut, .sessionPut, .sessionPatch, .sessionPatch, .sessionTouch,
             .sessionEnd,

@@ -37,6 +37,12 @@ extension Problem {
             self.init(
                 .conflict, code: "stale-entry", detail: "A copy of this write came before; the first one stands.")
         case .notDue: self.init(.conflict, code: "not-due", detail: "The session was touched since.")
+        case .full: self.init(.conflict, code: "room-full", detail: "The waiting room takes nobody at the moment.")
+        case .live: self.init(.conflict, code: "room-live", detail: "The room is live already.")
+        case .limited:
+            self.init(
+                .tooManyRequests, code: "too-many-attempts", detail: "Too many attempts; wait a moment.", retryAfter: 12
+            )
         }
     }
 
