@@ -111,11 +111,14 @@ struct FileNode {
                 (.address, .string(let text)):
                 text
             case (.choice, .boolean(let flag)): String(flag)
-            case (.origins, .array(let values)): Self.joined(values)
+            case (.origins, .array(let values)), (.activities, .array(let values)): Self.joined(values)
             default: nil
             }
         guard let text, setting.accepts(text) else {
             if case .origins = setting.kind { throw wrong("a list of origins like https://app.example.com, * or null") }
+            if case .activities = setting.kind {
+                throw wrong("a list of names of 1 to 64 letters, digits and any of - _")
+            }
             throw wrong(setting.accepted)
         }
         return text

@@ -29,6 +29,11 @@ enum SettingName: String, CaseIterable, Sendable {
     case journalPrefix = "JOURNAL_PREFIX"
     case nodeLease = "NODE_LEASE_MS"
     case readyRequiresJournal = "READY_REQUIRES_JOURNAL"
+    case linkSecret = "PERSISTENT_SESSION_SECRET"
+    case linkSecretPrevious = "PERSISTENT_SESSION_SECRET_PREVIOUS"
+    case linkActivities = "WAITING_ROOM_ACTIVITIES"
+    case waitingGrace = "WAITING_ROOM_GRACE_MS"
+    case waitingRoomTTL = "WAITING_ROOM_TTL_MS"
 
     /// The flag, with its dashes.
     var flag: String { "--" + rawValue.lowercased().replacing("_", with: "-") }
@@ -50,6 +55,8 @@ struct Setting: Sendable {
         case address
         /// Origins with commas between them; a list in the file.
         case origins
+        /// Names of activities with commas between them; a list in the file.
+        case activities
     }
 
     let name: SettingName
@@ -102,6 +109,7 @@ struct Setting: Sendable {
         case .text, .secret, .address: "a text that is not empty, in one line"
         case .origins:
             "*, null, or origins like https://app.example.com and https://*.example.com, with commas between them"
+        case .activities: "names of 1 to 64 letters, digits and any of - _, with commas between them"
         }
     }
 }

@@ -75,5 +75,18 @@ extension Setting {
         Setting(
             .readyRequiresJournal, .choice(["true", "false"]), "false",
             "true: not ready while Redis does not answer; otherwise ready and degraded"),
+        Setting(
+            .linkSecret, .secret, nil, "key that signs permanent links and their cookies; 32 characters or more",
+            absent: "drawn at each start: links end with the process"),
+        Setting(
+            .linkSecretPrevious, .secret, nil, "the key before it; its links and cookies still hold"),
+        Setting(
+            .linkActivities, .activities, nil, "activities that may have links", absent: "any"),
+        Setting(
+            .waitingGrace, .integer(0...day), "60000",
+            "milliseconds that the place of a waiter who is away is kept"),
+        Setting(
+            .waitingRoomTTL, .integer(1000...(365 * day)), "600000",
+            "milliseconds after which an empty room that is not live forgets its settings for admission"),
     ]
 }
