@@ -7,6 +7,11 @@ import Testing
     private static let make = "make one with `openssl rand -hex 32`"
     private static let weak = ["ENVIRONMENT": "production", "JWT_SECRET": "short"]
 
+    /// What production needs, with one value changed.
+    private static func production(_ variable: String, _ value: String) -> [String: String] {
+        Samples.production.merging([variable: value]) { $1 }
+    }
+
     @Test(arguments: [
         (["PORT": "abc"], "PORT in the environment is \"abc\"; accepted is a whole number from 0 to 65535."),
         (["WS_PORT": "-1"], "WS_PORT in the environment is \"-1\"; accepted is a whole number from 0 to 65535."),
@@ -50,6 +55,44 @@ import Testing
         ),
     ])
     func environment_whenWrong_isOneSentence(environment: [String: String], sentence: String) {
+        #expect(Samples.sentence(environment) == sentence)
+    }
+
+    private static let links: [([String: String], String)] = [
+        (
+            ["ENVIRONMENT": "production", "JWT_SECRET": Samples.secret],
+            "PERSISTENT_SESSION_SECRET is not set, which ENVIRONMENT=production needs; \(make)."
+        ),
+        (
+            production("PERSISTENT_SESSION_SECRET", "short"),
+            "PERSISTENT_SESSION_SECRET is too weak: it has fewer than 32 characters; \(make)."
+        ),
+        (
+            production("PERSISTENT_SESSION_SECRET", String(repeating: "a", count: 40)),
+            "PERSISTENT_SESSION_SECRET is too weak: it repeats one character; \(make)."
+        ),
+        (
+            production("PERSISTENT_SESSION_SECRET", "default-secret-change-in-production-0001"),
+            "PERSISTENT_SESSION_SECRET is too weak: it contains a text that stands in many samples; \(make)."
+        ),
+        (
+            production("PERSISTENT_SESSION_SECRET_PREVIOUS", "short"),
+            "PERSISTENT_SESSION_SECRET_PREVIOUS is too weak: it has fewer than 32 characters; \(make)."
+        ),
+        (
+            ["PERSISTENT_SESSION_SECRET_PREVIOUS": "x"],
+            "PERSISTENT_SESSION_SECRET_PREVIOUS is set without PERSISTENT_SESSION_SECRET; "
+                + "set PERSISTENT_SESSION_SECRET too, or neither."
+        ),
+        (
+            ["WAITING_ROOM_ACTIVITIES": "raffle;poll"],
+            "WAITING_ROOM_ACTIVITIES in the environment is \"raffle;poll\"; accepted is names of 1 to 64 letters, digits and "
+                + "any of - _, with commas between them."
+        ),
+    ]
+
+    @Test(arguments: links)
+    func environment_whenWrongForLinks_isOneSentence(environment: [String: String], sentence: String) {
         #expect(Samples.sentence(environment) == sentence)
     }
 
@@ -111,6 +154,10 @@ import Testing
             #"{"client":{"allowed_origins":[]}}"#,
             "client.allowed_origins; accepted is a list of origins like https://app.example.com, * or null."
         ),
+        (
+            #"{"waiting_room_activities":"raffle"}"#,
+            "waiting_room_activities; accepted is a list of names of 1 to 64 letters, digits and any of - _."
+        ),
         (#"{"channel":{"namespaces":{}}}"#, "channel.namespaces; accepted is a list of at most 1000 objects."),
         (#"{"channel":{"namespaces":[7]}}"#, "channel.namespaces[0]; accepted is an object."),
         (
@@ -142,7 +189,7 @@ import Testing
 
     @Test func insecure_isRefusedInProductionAndWhereOthersCanReachIt() {
         let file = #"{"client":{"insecure":true}}"#
-        let production = ["ENVIRONMENT": "production", "JWT_SECRET": Samples.secret]
+        let production = Samples.production
         #expect(
             Samples.sentence(production, file: file)
                 == "client.insecure is true in the configuration file, which ENVIRONMENT=production does not accept; remove it."

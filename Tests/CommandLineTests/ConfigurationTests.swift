@@ -47,6 +47,35 @@ import Testing
         #expect(configuration.logLevel == .debug && configuration.logFormat == .json)
     }
 
+    @Test func links_withNothingSet_areForAnyActivityAndEndWithTheProcess() throws {
+        let links = try Samples.configuration().gateway.links
+        #expect(links.activities == nil && !links.secureCookies)
+        #expect(links.graceMilliseconds == 60_000 && links.roomTTLMilliseconds == 600_000)
+        for (environment, isSaid) in [([:], true), (Samples.production, false)] {
+            let lines = StartBanner(try Samples.configuration(environment), port: 1).lines
+            #expect(
+                lines.contains("links: permanent links end with this process (no PERSISTENT_SESSION_SECRET)") == isSaid)
+        }
+        let fleet = try Samples.configuration(["REDIS_URL": "redis://elsewhere:6379"])
+        #expect(StartBanner(fleet, port: 1).lines.contains { $0.contains("other nodes don't know them") })
+    }
+
+    @Test func links_withValues_carryEachToItsPlace() throws {
+        let links = try Samples.configuration(
+            Samples.production.merging([
+                "WAITING_ROOM_ACTIVITIES": "raffle, poll_2", "WAITING_ROOM_GRACE_MS": "7",
+                "WAITING_ROOM_TTL_MS": "8000",
+            ]) { $1 }
+        ).gateway.links
+        #expect(links.activities == ["raffle", "poll_2"] && links.secureCookies)
+        #expect(links.graceMilliseconds == 7 && links.roomTTLMilliseconds == 8000)
+    }
+
+    @Test func redisURL_inProduction_isNotJudgedAsAKey() throws {
+        let environment = Samples.production.merging(["REDIS_URL": "redis://r:6379"]) { $1 }
+        #expect(try Samples.configuration(environment).fleet?.place.contains("r:6379") == true)
+    }
+
     @Test(arguments: [(20_000, 19_744), (1024, 768), (256, 192), (10, 16), (Int.max, 1_000_000)])
     func connections_whenNotSet_comeFromTheDescriptorLimit(limit: Int, connections: Int) throws {
         #expect(try Samples.configuration(limit: limit).gateway.maximumConnections == connections)
@@ -59,10 +88,9 @@ import Testing
             (["API_KEY": "dev"], true, true, false),
             (["ENVIRONMENT": "test"], true, true, true),
             (["JWT_SECRET": Samples.secret, "HOST": "0.0.0.0"], false, false, false),
-            (["JWT_SECRET": Samples.secret, "ENVIRONMENT": "production"], false, false, false),
+            (Samples.production, false, false, false),
             (
-                ["JWT_SECRET": Samples.secret, "API_KEY": Samples.key, "NODE_ENV": "production", "HOST": "::"], false,
-                false, false
+                Samples.production.merging(["API_KEY": Samples.key, "HOST": "::"]) { $1 }, false, false, false
             ),
         ] as [([String: String], Bool, Bool, Bool)])
     func access_isOpenOnlyInDevelopmentOnLoopbackAndWithoutAKey(

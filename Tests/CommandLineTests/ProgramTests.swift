@@ -72,7 +72,8 @@ import Testing
     @Test func config_masksSecretsInBothFormats() throws {
         let environment = [
             "JWT_SECRET": "unique-7d1f", "JWT_SECRET_PREVIOUS": "unique-8e2a", "API_KEY": "unique-9b3c",
-            "API_KEY_PREVIOUS": "unique-0d4e", "PORT": "4000",
+            "API_KEY_PREVIOUS": "unique-0d4e", "PORT": "4000", "PERSISTENT_SESSION_SECRET": "unique-1e5f",
+            "PERSISTENT_SESSION_SECRET_PREVIOUS": "unique-2f60", "REDIS_URL": "redis://:unique-3a71@elsewhere:6379",
         ]
         for format in ["table", "json"] {
             let outcome = try run(["config", "--format", format, "--drain-seconds", "7"], environment)

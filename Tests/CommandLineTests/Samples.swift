@@ -7,6 +7,12 @@ enum Samples {
     static let secret = "f3b1c0a97d2e4856b9a1d7c3e5f70812a4c6e8d0"
     static let key = "0e9d8c7b6a59483726150f4e3d2c1b0a99887766"
 
+    /// What production can't do without.
+    static let production = [
+        "ENVIRONMENT": "production", "JWT_SECRET": secret,
+        "PERSISTENT_SESSION_SECRET": "7c1e9f30b5a84d26e0f1a3c59b7d2846e8c0f1d3",
+    ]
+
     /// Resolves a configuration as a process would.
     static func configuration(
         _ environment: [String: String] = [:], flags: [SettingName: String] = [:], file: String? = nil,
@@ -41,8 +47,9 @@ enum Samples {
         case .integer(let range), .integerOrOff(let range): String(range.lowerBound + 1)
         case .choice(let choices): choices.first { $0 != setting.fallback && $0 != "production" } ?? ""
         case .text: setting.name == .host ? "localhost" : "elsewhere"
-        case .secret where setting.name == .redisURL: "redis://elsewhere:6379"
+        case .address: setting.name == .redisURL ? "redis://elsewhere:6379" : "elsewhere:6379"
         case .secret: "\(setting.name.rawValue)-value"
+        case .activities: "raffle"
         case .origins: "https://app.example"
         }
     }
@@ -51,8 +58,8 @@ enum Samples {
     static func fileValue(of setting: Setting) -> String {
         switch setting.kind {
         case .integer, .integerOrOff: value(of: setting)
-        case .choice, .text, .secret: "\"\(value(of: setting))\""
-        case .origins: "[\"\(value(of: setting))\"]"
+        case .choice, .text, .secret, .address: "\"\(value(of: setting))\""
+        case .origins, .activities: "[\"\(value(of: setting))\"]"
         }
     }
 

@@ -30,6 +30,7 @@ import Testing
             switch name {
             case .tokenSecretPrevious: ["JWT_SECRET": "x"]
             case .apiKeyPrevious: ["API_KEY": "x"]
+            case .linkSecretPrevious: ["PERSISTENT_SESSION_SECRET": "x"]
             default: [:]
             }
         let file = Samples.file(setting.fileKey, Samples.fileValue(of: setting))
@@ -98,6 +99,10 @@ import Testing
         ("DATA_DIR", "a\nb", false),
         ("FLUSH_INTERVAL_MS", "9", false), ("STATE_CACHE_BYTES", "256MiB", false), ("SESSION_TTL_MS", "0", false),
         ("READY_REQUIRES_JOURNAL", "false", true), ("READY_REQUIRES_JOURNAL", "yes", false),
+        ("WAITING_ROOM_GRACE_MS", "0", true), ("WAITING_ROOM_GRACE_MS", "86400001", false),
+        ("WAITING_ROOM_TTL_MS", "999", false), ("WAITING_ROOM_ACTIVITIES", "raffle, java-string_2", true),
+        ("WAITING_ROOM_ACTIVITIES", "raffle,", false), ("WAITING_ROOM_ACTIVITIES", "a b", false),
+        ("WAITING_ROOM_ACTIVITIES", String(repeating: "a", count: 65), false),
     ])
     func value_isCheckedAgainstItsRange(variable: String, text: String, isAccepted: Bool) {
         #expect((Samples.sentence([variable: text]) == nil) == isAccepted)

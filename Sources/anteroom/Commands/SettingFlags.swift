@@ -34,6 +34,11 @@ struct SettingFlags: ParsableArguments {
     @Option(help: .of(.journalPrefix)) var journalPrefix: String?
     @Option(help: .of(.nodeLease)) var nodeLeaseMs: String?
     @Option(help: .of(.readyRequiresJournal)) var readyRequiresJournal: String?
+    @Option(help: .of(.linkSecret)) var persistentSessionSecret: String?
+    @Option(help: .of(.linkSecretPrevious)) var persistentSessionSecretPrevious: String?
+    @Option(help: .of(.linkActivities)) var waitingRoomActivities: String?
+    @Option(help: .of(.waitingGrace)) var waitingRoomGraceMs: String?
+    @Option(help: .of(.waitingRoomTTL)) var waitingRoomTtlMs: String?
 
     /// The flags that were given.
     var given: [SettingName: String] {
@@ -47,6 +52,9 @@ struct SettingFlags: ParsableArguments {
             .logLevel: logLevel, .logFormat: logFormat, .drain: drainSeconds,
             .redisURL: redisUrl, .redisNodes: redisNodes, .waitReplicas: redisWaitReplicas,
             .journalPrefix: journalPrefix, .nodeLease: nodeLeaseMs, .readyRequiresJournal: readyRequiresJournal,
+            .linkSecret: persistentSessionSecret, .linkSecretPrevious: persistentSessionSecretPrevious,
+            .linkActivities: waitingRoomActivities, .waitingGrace: waitingRoomGraceMs,
+            .waitingRoomTTL: waitingRoomTtlMs,
         ]
         return all.compactMapValues { $0 }
     }

@@ -67,7 +67,8 @@ struct Configuration: Sendable {
             maximumConnections: values.text(.connections) == nil
                 ? DescriptorLimit.connections(within: descriptorLimit) : values.int(.connections),
             drainSeconds: values.int(.drain),
-            readyRequiresJournal: values.text(.readyRequiresJournal) == "true")
+            readyRequiresJournal: values.text(.readyRequiresJournal) == "true",
+            links: LinkSettings(values))
     }
 
     private static func namespaces(_ file: ConfigurationFile) -> NamespaceTable {

@@ -10,8 +10,8 @@ enum ConfigurationError: Error, Equatable {
     case unknownKey(file: String, key: String, suggestion: String?)
     /// A key of the file has a value of the wrong shape.
     case wrongValue(file: String, key: String, accepted: String)
-    /// Production without a key for tokens.
-    case missingSecret
+    /// Production without a key that it needs.
+    case missingSecret(SettingName)
     /// A secret that can be guessed.
     case weakSecret(setting: SettingName, reason: String)
     /// `…_PREVIOUS` is set, but what it precedes is not.
@@ -42,8 +42,8 @@ extension ConfigurationError: CustomStringConvertible {
                 + (suggestion.map { "; did you mean \($0)?" } ?? "; `anteroom config --keys` lists those that exist.")
         case .wrongValue(let file, let key, let accepted):
             "The configuration file \(file) has a wrong value at \(key); accepted is \(accepted)."
-        case .missingSecret:
-            "JWT_SECRET is not set, which ENVIRONMENT=production needs; \(Self.make)."
+        case .missingSecret(let setting):
+            "\(setting.rawValue) is not set, which ENVIRONMENT=production needs; \(Self.make)."
         case .weakSecret(let setting, let reason):
             "\(setting.rawValue) is too weak: it \(reason); \(Self.make)."
         case .previousAlone(let setting, let current):

@@ -107,13 +107,18 @@ struct FileNode {
         let text: String? =
             switch (setting.kind, value) {
             case (.integer, .number(let text)), (.integerOrOff, .number(let text)): text
-            case (.choice, .string(let text)), (.text, .string(let text)), (.secret, .string(let text)): text
+            case (.choice, .string(let text)), (.text, .string(let text)), (.secret, .string(let text)),
+                (.address, .string(let text)):
+                text
             case (.choice, .boolean(let flag)): String(flag)
-            case (.origins, .array(let values)): Self.joined(values)
+            case (.origins, .array(let values)), (.activities, .array(let values)): Self.joined(values)
             default: nil
             }
         guard let text, setting.accepts(text) else {
             if case .origins = setting.kind { throw wrong("a list of origins like https://app.example.com, * or null") }
+            if case .activities = setting.kind {
+                throw wrong("a list of names of 1 to 64 letters, digits and any of - _")
+            }
             throw wrong(setting.accepted)
         }
         return text

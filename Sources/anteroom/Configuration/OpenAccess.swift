@@ -4,7 +4,7 @@
 /// an open server that other machines can reach never starts by accident.
 struct OpenAccess {
     private static let pairs: [(SettingName, SettingName)] = [
-        (.tokenSecretPrevious, .tokenSecret), (.apiKeyPrevious, .apiKey),
+        (.tokenSecretPrevious, .tokenSecret), (.apiKeyPrevious, .apiKey), (.linkSecretPrevious, .linkSecret),
     ]
 
     let insecure: Bool
@@ -19,7 +19,9 @@ struct OpenAccess {
         if isProduction || !isLocal { try Self.checkStrength(values) }
         if isProduction {
             if file.insecure == true { throw .insecureInProduction(key: ConfigurationFile.insecureKey) }
-            guard hasTokenKey else { throw .missingSecret }
+            guard hasTokenKey else { throw .missingSecret(.tokenSecret) }
+            // A drawn one would end every link at each deploy, and no node would know the links of another.
+            guard values.text(.linkSecret) != nil else { throw .missingSecret(.linkSecret) }
         }
         let open = !isProduction && !hasTokenKey
         insecure = file.insecure ?? open
@@ -38,7 +40,7 @@ struct OpenAccess {
     }
 
     private static func checkStrength(_ values: SettingValues) throws(ConfigurationError) {
-        for setting in Setting.all where setting.isSecret {
+        for setting in Setting.all where setting.isKey {
             if let secret = values.text(setting.name), let reason = SecretStrength.weakness(secret) {
                 throw ConfigurationError.weakSecret(setting: setting.name, reason: reason)
             }

@@ -29,6 +29,11 @@ enum SettingName: String, CaseIterable, Sendable {
     case journalPrefix = "JOURNAL_PREFIX"
     case nodeLease = "NODE_LEASE_MS"
     case readyRequiresJournal = "READY_REQUIRES_JOURNAL"
+    case linkSecret = "PERSISTENT_SESSION_SECRET"
+    case linkSecretPrevious = "PERSISTENT_SESSION_SECRET_PREVIOUS"
+    case linkActivities = "WAITING_ROOM_ACTIVITIES"
+    case waitingGrace = "WAITING_ROOM_GRACE_MS"
+    case waitingRoomTTL = "WAITING_ROOM_TTL_MS"
 
     /// The flag, with its dashes.
     var flag: String { "--" + rawValue.lowercased().replacing("_", with: "-") }
@@ -44,9 +49,14 @@ struct Setting: Sendable {
         case integerOrOff(ClosedRange<Int64>)
         case choice([String])
         case text
+        /// A key that others must not guess: masked, and judged where that matters.
         case secret
+        /// An address that may hold a password: masked.
+        case address
         /// Origins with commas between them; a list in the file.
         case origins
+        /// Names of activities with commas between them; a list in the file.
+        case activities
     }
 
     let name: SettingName
@@ -74,7 +84,16 @@ struct Setting: Sendable {
         self.meaning = meaning
     }
 
+    /// Whether the value must not be shown.
     var isSecret: Bool {
+        switch kind {
+        case .secret, .address: true
+        default: false
+        }
+    }
+
+    /// Whether the value is a key, which must be hard to guess.
+    var isKey: Bool {
         if case .secret = kind { true } else { false }
     }
 
@@ -87,9 +106,10 @@ struct Setting: Sendable {
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .integerOrOff(let range): "0 (off) or a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let choices): choices.joined(separator: ", ")
-        case .text, .secret: "a text that is not empty, in one line"
+        case .text, .secret, .address: "a text that is not empty, in one line"
         case .origins:
             "*, null, or origins like https://app.example.com and https://*.example.com, with commas between them"
+        case .activities: "names of 1 to 64 letters, digits and any of - _, with commas between them"
         }
     }
 }

@@ -60,10 +60,10 @@ extension Setting {
         Setting(.logFormat, .choice(["text", "json"]), "text", "lines for people or for programs", file: "log.format"),
         Setting(.drain, .integer(0...3600), "10", "seconds in which a stop says goodbye to every client"),
         Setting(
-            .redisURL, .secret, nil, "shares the journal with other nodes: redis://, rediss:// or redis+unix://",
+            .redisURL, .address, nil, "shares the journal with other nodes: redis://, rediss:// or redis+unix://",
             absent: "this node runs alone", aliases: ["VALKEY_URL"]),
         Setting(
-            .redisNodes, .secret, nil, "the same in a Redis Cluster: host:port,host:port of some of its nodes",
+            .redisNodes, .address, nil, "the same in a Redis Cluster: host:port,host:port of some of its nodes",
             absent: "no cluster"),
         Setting(
             .waitReplicas, .integer(0...16), "0",
@@ -75,5 +75,18 @@ extension Setting {
         Setting(
             .readyRequiresJournal, .choice(["true", "false"]), "false",
             "true: not ready while Redis does not answer; otherwise ready and degraded"),
+        Setting(
+            .linkSecret, .secret, nil, "key that signs permanent links and their cookies; 32 characters or more",
+            absent: "drawn at each start: links end with the process"),
+        Setting(
+            .linkSecretPrevious, .secret, nil, "the key before it; its links and cookies still hold"),
+        Setting(
+            .linkActivities, .activities, nil, "activities that may have links", absent: "any"),
+        Setting(
+            .waitingGrace, .integer(0...day), "60000",
+            "milliseconds that the place of a waiter who is away is kept"),
+        Setting(
+            .waitingRoomTTL, .integer(1000...(365 * day)), "600000",
+            "milliseconds after which an empty room that is not live forgets its settings for admission"),
     ]
 }

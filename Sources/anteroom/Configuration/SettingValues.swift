@@ -69,9 +69,10 @@ extension Setting {
         case .integer(let range): return Self.wholeNumber(text).map(range.contains) ?? false
         case .integerOrOff(let range): return Self.wholeNumber(text).map { $0 == 0 || range.contains($0) } ?? false
         case .choice(let choices): return choices.contains(text)
-        case .text, .secret:
+        case .text, .secret, .address:
             return !text.isEmpty && !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
         case .origins: return Self.origins(text) != nil
+        case .activities: return Self.activities(text) != nil
         }
     }
 
@@ -83,6 +84,13 @@ extension Setting {
             patterns.append(pattern)
         }
         return patterns
+    }
+
+    /// Reads a list of activities; nil when one of them can be none.
+    static func activities(_ text: String) -> Set<String>? {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { String($0.trimming { $0 == " " }) }
+        return names.allSatisfy(LinkSettings.isActivity) ? Set(names) : nil
     }
 
     /// Digits only: `Int64("+5")` would be accepted otherwise.

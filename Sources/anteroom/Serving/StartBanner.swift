@@ -24,6 +24,10 @@ struct StartBanner {
         let fleet = configuration.fleet.map {
             "fleet: shares its journal through \($0.place); serves as soon as it has joined"
         }
+        let links: String? =
+            configuration.values.text(.linkSecret) == nil
+            ? "links: permanent links end with this process"
+                + (fleet == nil ? "" : ", and other nodes don't know them") + " (no PERSISTENT_SESSION_SECRET)" : nil
         return [
             "anteroom \(Anteroom.version) serves on \(address)",
             "store: \(store.dataDirectory)/anteroom.sqlite"
@@ -31,6 +35,7 @@ struct StartBanner {
                     ? ", durability \(store.durability.rawValue): \(promise)" : ", a copy of the fleet's state"),
             fleet,
             "open:  \(sockets); \(api)\(configuration.isProduction ? "" : " (development)")",
+            links,
             "try:   curl -d '{\"channel\":\"chat:42\",\"data\":{\"text\":\"hello\"}}'\(key) \(address)/api/publish",
             "       curl -N \(address)/events/chat:42",
             "       curl -d '{\"document\":{\"step\":1}}'\(key) \(address)/api/sessions",
