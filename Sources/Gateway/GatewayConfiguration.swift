@@ -26,6 +26,8 @@ public struct GatewayConfiguration: Sendable {
     public var drainSeconds: Int
     /// Whether a node whose shared journal does not answer is not ready, rather than ready and degraded.
     public var readyRequiresJournal: Bool
+    /// Folder whose pages are served under `/examples`; nil serves none, as in production.
+    public var examplesDirectory: String?
 
     /// Creates a configuration; the defaults are those of a development server on loopback.
     public init(
@@ -41,7 +43,8 @@ public struct GatewayConfiguration: Sendable {
         maximumPayloadBytes: Int = 65_536,
         maximumConnections: Int = 1000,
         drainSeconds: Int = 10,
-        readyRequiresJournal: Bool = false
+        readyRequiresJournal: Bool = false,
+        examplesDirectory: String? = nil
     ) {
         self.host = host
         self.port = port
@@ -56,6 +59,7 @@ public struct GatewayConfiguration: Sendable {
         self.maximumConnections = maximumConnections
         self.drainSeconds = drainSeconds
         self.readyRequiresJournal = readyRequiresJournal
+        self.examplesDirectory = examplesDirectory
     }
 
     /// How long a client may take to answer a ping: 8 s, and always less than the time to the next one.
