@@ -28,6 +28,8 @@ public struct GatewayConfiguration: Sendable {
     public var readyRequiresJournal: Bool
     /// Permanent links and waiting rooms.
     public var links: LinkSettings
+    /// Folder whose pages are served under `/examples`; nil serves none, as in production.
+    public var examplesDirectory: String?
 
     /// Creates a configuration; the defaults are those of a development server on loopback.
     public init(
@@ -44,7 +46,8 @@ public struct GatewayConfiguration: Sendable {
         maximumConnections: Int = 1000,
         drainSeconds: Int = 10,
         readyRequiresJournal: Bool = false,
-        links: LinkSettings = LinkSettings()
+        links: LinkSettings = LinkSettings(),
+        examplesDirectory: String? = nil
     ) {
         self.host = host
         self.port = port
@@ -60,6 +63,7 @@ public struct GatewayConfiguration: Sendable {
         self.drainSeconds = drainSeconds
         self.readyRequiresJournal = readyRequiresJournal
         self.links = links
+        self.examplesDirectory = examplesDirectory
     }
 
     /// How long a client may take to answer a ping: 8 s, and always less than the time to the next one.

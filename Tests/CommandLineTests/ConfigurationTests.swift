@@ -76,6 +76,11 @@ import Testing
         #expect(try Samples.configuration(environment).fleet?.place.contains("r:6379") == true)
     }
 
+    @Test(arguments: [([:], "examples"), (Samples.production, nil)])
+    func examples_areOnlyServedInDevelopment(environment: [String: String], directory: String?) throws {
+        #expect(try Samples.configuration(environment).gateway.examplesDirectory == directory)
+    }
+
     @Test(arguments: [(20_000, 19_744), (1024, 768), (256, 192), (10, 16), (Int.max, 1_000_000)])
     func connections_whenNotSet_comeFromTheDescriptorLimit(limit: Int, connections: Int) throws {
         #expect(try Samples.configuration(limit: limit).gateway.maximumConnections == connections)

@@ -25,6 +25,9 @@ struct Configuration: Sendable {
     /// The secret for `anteroom token`; nil in an open development server.
     let tokenSecret: String?
 
+    /// Where the example pages are looked for: below the working directory, so that a checkout serves its own.
+    private static let examplesDirectory = "examples"
+
     /// Resolves flags over environment over file over defaults.
     ///
     /// - Errors: the first thing that is wrong, as a ``ConfigurationError``.
@@ -44,7 +47,9 @@ struct Configuration: Sendable {
         self.logLevel = values.text(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? .info
         self.logFormat = values.text(.logFormat).flatMap(LogFormat.init(rawValue:)) ?? .text
         self.tokenSecret = values.text(.tokenSecret)
-        self.gateway = Self.gateway(values, file: file, access: access, descriptorLimit: descriptorLimit)
+        var gateway = Self.gateway(values, file: file, access: access, descriptorLimit: descriptorLimit)
+        gateway.examplesDirectory = isProduction ? nil : Self.examplesDirectory
+        self.gateway = gateway
     }
 
     private static func gateway(
