@@ -47,6 +47,13 @@ import Testing
         #expect(configuration.logLevel == .debug && configuration.logFormat == .json)
     }
 
+    @Test func redisURL_inProduction_isNotJudgedAsAKey() throws {
+        let environment = [
+            "ENVIRONMENT": "production", "JWT_SECRET": Samples.secret, "REDIS_URL": "redis://r:6379",
+        ]
+        #expect(try Samples.configuration(environment).fleet?.place.contains("r:6379") == true)
+    }
+
     @Test(arguments: [(20_000, 19_744), (1024, 768), (256, 192), (10, 16), (Int.max, 1_000_000)])
     func connections_whenNotSet_comeFromTheDescriptorLimit(limit: Int, connections: Int) throws {
         #expect(try Samples.configuration(limit: limit).gateway.maximumConnections == connections)

@@ -41,7 +41,7 @@ enum Samples {
         case .integer(let range), .integerOrOff(let range): String(range.lowerBound + 1)
         case .choice(let choices): choices.first { $0 != setting.fallback && $0 != "production" } ?? ""
         case .text: setting.name == .host ? "localhost" : "elsewhere"
-        case .secret where setting.name == .redisURL: "redis://elsewhere:6379"
+        case .address: setting.name == .redisURL ? "redis://elsewhere:6379" : "elsewhere:6379"
         case .secret: "\(setting.name.rawValue)-value"
         case .origins: "https://app.example"
         }
@@ -51,7 +51,7 @@ enum Samples {
     static func fileValue(of setting: Setting) -> String {
         switch setting.kind {
         case .integer, .integerOrOff: value(of: setting)
-        case .choice, .text, .secret: "\"\(value(of: setting))\""
+        case .choice, .text, .secret, .address: "\"\(value(of: setting))\""
         case .origins: "[\"\(value(of: setting))\"]"
         }
     }

@@ -107,7 +107,9 @@ struct FileNode {
         let text: String? =
             switch (setting.kind, value) {
             case (.integer, .number(let text)), (.integerOrOff, .number(let text)): text
-            case (.choice, .string(let text)), (.text, .string(let text)), (.secret, .string(let text)): text
+            case (.choice, .string(let text)), (.text, .string(let text)), (.secret, .string(let text)),
+                (.address, .string(let text)):
+                text
             case (.choice, .boolean(let flag)): String(flag)
             case (.origins, .array(let values)): Self.joined(values)
             default: nil

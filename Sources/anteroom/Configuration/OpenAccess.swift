@@ -38,7 +38,7 @@ struct OpenAccess {
     }
 
     private static func checkStrength(_ values: SettingValues) throws(ConfigurationError) {
-        for setting in Setting.all where setting.isSecret {
+        for setting in Setting.all where setting.isKey {
             if let secret = values.text(setting.name), let reason = SecretStrength.weakness(secret) {
                 throw ConfigurationError.weakSecret(setting: setting.name, reason: reason)
             }

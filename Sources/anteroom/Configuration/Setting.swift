@@ -44,7 +44,10 @@ struct Setting: Sendable {
         case integerOrOff(ClosedRange<Int64>)
         case choice([String])
         case text
+        /// A key that others must not guess: masked, and judged where that matters.
         case secret
+        /// An address that may hold a password: masked.
+        case address
         /// Origins with commas between them; a list in the file.
         case origins
     }
@@ -74,7 +77,16 @@ struct Setting: Sendable {
         self.meaning = meaning
     }
 
+    /// Whether the value must not be shown.
     var isSecret: Bool {
+        switch kind {
+        case .secret, .address: true
+        default: false
+        }
+    }
+
+    /// Whether the value is a key, which must be hard to guess.
+    var isKey: Bool {
         if case .secret = kind { true } else { false }
     }
 
@@ -87,7 +99,7 @@ struct Setting: Sendable {
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .integerOrOff(let range): "0 (off) or a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let choices): choices.joined(separator: ", ")
-        case .text, .secret: "a text that is not empty, in one line"
+        case .text, .secret, .address: "a text that is not empty, in one line"
         case .origins:
             "*, null, or origins like https://app.example.com and https://*.example.com, with commas between them"
         }

@@ -60,10 +60,10 @@ extension Setting {
         Setting(.logFormat, .choice(["text", "json"]), "text", "lines for people or for programs", file: "log.format"),
         Setting(.drain, .integer(0...3600), "10", "seconds in which a stop says goodbye to every client"),
         Setting(
-            .redisURL, .secret, nil, "shares the journal with other nodes: redis://, rediss:// or redis+unix://",
+            .redisURL, .address, nil, "shares the journal with other nodes: redis://, rediss:// or redis+unix://",
             absent: "this node runs alone", aliases: ["VALKEY_URL"]),
         Setting(
-            .redisNodes, .secret, nil, "the same in a Redis Cluster: host:port,host:port of some of its nodes",
+            .redisNodes, .address, nil, "the same in a Redis Cluster: host:port,host:port of some of its nodes",
             absent: "no cluster"),
         Setting(
             .waitReplicas, .integer(0...16), "0",

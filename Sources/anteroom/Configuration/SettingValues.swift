@@ -69,7 +69,7 @@ extension Setting {
         case .integer(let range): return Self.wholeNumber(text).map(range.contains) ?? false
         case .integerOrOff(let range): return Self.wholeNumber(text).map { $0 == 0 || range.contains($0) } ?? false
         case .choice(let choices): return choices.contains(text)
-        case .text, .secret:
+        case .text, .secret, .address:
             return !text.isEmpty && !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
         case .origins: return Self.origins(text) != nil
         }
