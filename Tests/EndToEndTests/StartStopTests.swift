@@ -89,10 +89,15 @@ extension ProcessTests {
         @Test func termination_withWritesInFlight_answersThoseThatTookEffect() async throws {
             try await ServerProcess.run(environment: ["DRAIN_SECONDS": "1"]) { server in
                 let (port, log) = (server.port, EventLog())
+                // All are there before the first writes: a node that stops takes no more connections.
+                var clients: [ProtocolClient] = []
+                for number in 0..<10 {
+                    let client = ProtocolClient(name: "flight:\(number)")
+                    try await client.connect(port: port)
+                    clients.append(client)
+                }
                 let answered = try await withThrowingTaskGroup(of: (String, Int).self) { group in
-                    for number in 0..<10 {
-                        group.addTask { try await Self.publishAtOnce(200, on: "flight:\(number)", port, log) }
-                    }
+                    for client in clients { group.addTask { try await Self.publishAtOnce(200, by: client, log) } }
                     try await eventually("writes are in flight") { log.count(.ack) > 20 }
                     server.terminate()
                     return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -104,15 +109,14 @@ extension ProcessTests {
             }
         }
 
-        /// Sends writes without waiting in between, and returns how many were acknowledged.
+        /// Sends writes to the channel of a client's name without waiting in between, and returns how many were
+        /// acknowledged.
         private static func publishAtOnce(
             _ count: Int,
-            on channel: String,
-            _ port: Int,
+            by client: ProtocolClient,
             _ log: EventLog
         ) async throws -> (String, Int) {
-            let client = ProtocolClient(name: channel)
-            try await client.connect(port: port)
+            let channel = client.name
             return try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<count {
                     group.addTask {
