@@ -10,6 +10,8 @@ extension CheckpointContent {
         while try input.flag() { _ = (try input.number(), try input.cursor()) }
         while try input.flag() { _ = (try input.number(), try input.number(), try input.signed()) }
         while try input.flag() { _ = try ContentFormat.readIdempotency(&input) }
+        while try input.flag() { _ = (try input.text(), try input.signed()) }
+        while try input.flag() { _ = try RoomFormat.read(&input) }
         while try input.flag() { _ = try ContentFormat.readSession(&input) }
         var (coding, outcomes): (RetainedCoding, [Journal.Cursor: Outcome]) = (RetainedCoding(), [:])
         while try input.flag() {

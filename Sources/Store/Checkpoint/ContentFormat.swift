@@ -3,8 +3,8 @@ import Journal
 /// The binary form of a checkpoint, part by part: what is written here is read here.
 ///
 /// Magic and version; place, chain and the other facts of the whole state; then epochs of buckets, origins, idempotency
-/// records, attempts, waiting rooms, sessions and channels, each row after a 1 and each list ended by a 0. A channel is followed by the places of its
-/// retained publications.
+/// records, attempts, waiting rooms, sessions and channels, each row after a 1 and each list ended by a 0. A channel is
+/// followed by the places of its retained publications.
 enum ContentFormat {
     /// "ANTR" read as a number.
     static let magic: UInt64 = 0x414e_5452
