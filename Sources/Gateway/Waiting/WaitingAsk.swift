@@ -1,0 +1,57 @@
+import HTTPTypes
+import NIOCore
+
+/// What a connection to a waiting room asks for, in its query and its cookies.
+struct WaitingAsk: Sendable {
+    /// Nil where it is missing or malformed.
+    let hash: LinkHash?
+    let activity: String
+    /// The id of a participant who was here before; nil for a new one.
+    let participant: ParticipantCookie?
+    /// What the participant wants to be called.
+    let name: String
+    /// True for a browser that showed the code of the link before.
+    let isTeacher: Bool
+    /// The peer, for the limit on attempts.
+    let address: String
+
+    /// Characters of a name; more are cut.
+    private static let nameLengthMax = 100
+
+    /// Reads the head of a request.
+    init(_ head: HTTPRequest, remote: SocketAddress?, secrets: LinkSecrets, now: Int64) {
+        let values = Self.query(head.path ?? "")
+        // A malformed hash is answered like a missing one, once the socket is open.
+        hash = values["hash"].flatMap { try? LinkHash($0) }
+        activity = values["activityName"] ?? ""
+        let cookies = head.headerFields[values: .cookie].joined(separator: "; ")
+        let scope = hash?.text ?? ""
+        let kept = CookieText.value(of: ParticipantCookie.name(scope: scope), in: cookies)
+        participant =
+            ParticipantCookie(values["participant"], scope: scope, secrets: secrets)
+            ?? ParticipantCookie(kept, scope: scope, secrets: secrets)
+        name = String((values["name"] ?? "").prefix(Self.nameLengthMax))
+        var isTeacher = false
+        if let hash, case .cookie(let cookie) = LinkCookie.read(
+            CookieText.value(of: LinkCookie.name, in: cookies), secrets: secrets, now: now)
+        {
+            isTeacher = cookie.entry(activity: activity, hash: hash) != nil
+        }
+        self.isTeacher = isTeacher
+        address = remote?.ipAddress ?? ""
+    }
+
+    /// The first value of each name; what can't be decoded is left out.
+    private static func query(_ path: String) -> [String: String] {
+        guard let mark = path.firstIndex(of: "?") else { return [:] }
+        var values: [String: String] = [:]
+        for pair in path[path.index(after: mark)...].split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentText.decode(parts[0], plusAsSpace: true), values[name] == nil,
+                let value = PercentText.decode(parts.count > 1 ? parts[1] : "", plusAsSpace: true)
+            else { continue }
+            values[name] = value
+        }
+        return values
+    }
+}

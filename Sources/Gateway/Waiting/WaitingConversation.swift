@@ -1,0 +1,222 @@
+import JSONBytes
+import Journal
+import NIOCore
+import Store
+
+/// One socket at a waiting room: of somebody who waits, or of the teacher.
+///
+/// A place belongs to a participant and outlives the socket: it is held by the newest one, and kept for a while when that goes.
+///
+/// - Isolation: the event loop of its socket.
+final class WaitingConversation: WebSocketConversation {
+    let core: GatewayCore
+    let seat: LoopSeat
+    let ask: WaitingAsk
+    let operations: RoomOperations
+    let participant: ParticipantCookie
+    var isTeacher: Bool
+    var isFlushDue = false
+
+    private(set) var socket: WebSocketHandler?
+    private var subscription: Subscription?
+    /// The join by which this socket holds its place.
+    private(set) var holder: EntryID?
+    private var standing: WaitingMessage.Standing?
+    /// What the room was like when it was last shown.
+    private(set) var room: WaitingRoom?
+    private var isAnswering = true
+
+    init(core: GatewayCore, seat: LoopSeat, ask: WaitingAsk) {
+        (self.core, self.seat, self.ask) = (core, seat, ask)
+        isTeacher = ask.isTeacher
+        participant = ask.participant ?? ParticipantCookie(newIn: ask.hash?.text ?? "")
+        operations = RoomOperations(engine: core.engine, settings: core.configuration.links, terms: core.terms)
+    }
+
+    var hash: String { participant.scope }
+    var channel: String { WaitingRoom.channel(of: hash) }
+
+    func opened(_ socket: WebSocketHandler) {
+        self.socket = socket
+        core.connections.webSockets.add(1, ordering: .relaxed)
+        guard ask.hash != nil, !ask.activity.isEmpty else {
+            return close(CloseCode.policy, "Missing hash or activityName")
+        }
+        seat.floor.value.join(self, hash)
+        let (engine, seat) = (core.engine, seat)
+        let name = channel
+        let subscribed: Return<SubscribeAnswer> = address(
+            orElse: { answer in
+                if answer.isSubscribed { engine.submit(.unsubscribe(channel: name, loop: seat.number)) }
+            },
+            { me, answer in
+                if answer.isSubscribed { me.subscription = me.seat.hub.value.open(name, at: answer.position, for: me) }
+            })
+        let request = SubscribeRequest(
+            channel: channel, loop: seat.number, recover: nil, limit: 0, access: .granted)
+        core.engine.submit([.subscribe(request, subscribed), isTeacher ? enter() : join()])
+    }
+
+    /// A teacher looks on, and takes no place.
+    private func enter() -> Request {
+        .readRoom(
+            hash: hash,
+            address { me, room in
+                guard let room else { return me.close(CloseCode.policy, "Unknown link") }
+                me.welcome(room)
+            })
+    }
+
+    /// Takes a place at the end of the line, or takes one's place up again.
+    private func join() -> Request {
+        let draft = operations.join(hash: hash, waiter: participant.id, name: ask.name.isEmpty ? nil : ask.name)
+        return .write(draft, .granted, address { me, answer in me.joined(answer) })
+    }
+
+    private func joined(_ answer: WriteAnswer) {
+        switch answer {
+        case .accepted(let receipt), .duplicate(let receipt):
+            guard let room = receipt.room, room.activity == ask.activity else {
+                return close(CloseCode.policy, "Unknown link")
+            }
+            holder = room.line.place(of: participant.id)?.holder
+            welcome(room)
+        case .refused(.full): close(CloseCode.policy, "The waiting room takes nobody at the moment")
+        case .refused, .forbidden: close(CloseCode.policy, "Unknown link")
+        }
+    }
+
+    private func welcome(_ room: WaitingRoom) {
+        let standing = WaitingMessage.Standing(room, participant.id)
+        self.standing = standing
+        let token = participant.text(secrets: core.configuration.links.secrets)
+        send(
+            WaitingMessage.welcome(
+                standing, participant: participant.id, token: token, isPaused: room.isPaused))
+        // What is live is told last: whoever may go in leaves with it.
+        show(room)
+    }
+
+    /// Shows how the room is now; says only what is new to this socket.
+    func show(_ room: WaitingRoom?) {
+        guard socket != nil, isAnswering else { return }
+        guard let room else { return close(CloseCode.policy, "Unknown link") }
+        let before = self.room
+        self.room = room
+        if before?.session != nil, room.session == nil { send(WaitingMessage.sessionEnded) }
+        if let before, before.isPaused != room.isPaused || before.isClosed != room.isClosed
+            || before.capacity != room.capacity
+        {
+            send(WaitingMessage.admission(room))
+        }
+        if let session = room.session, before?.session != session, isTeacher || room.isAdmitted(participant.id) {
+            return started(session)
+        }
+        if let session = room.session, !isTeacher, room.isAdmitted(participant.id) { return started(session) }
+        if !isTeacher, isReplaced(in: room) { return }
+        let standing = WaitingMessage.Standing(room, participant.id)
+        if standing != self.standing {
+            self.standing = standing
+            send(WaitingMessage.waiterCount(standing))
+        }
+    }
+
+    private func started(_ session: String) {
+        send(WaitingMessage.sessionStarted(session))
+        // A teacher stays to end what was started.
+        if !isTeacher { close(CloseCode.normal, "Session already started") }
+    }
+
+    /// True when another socket of this participant holds the place, or nobody does and it is taken up again.
+    private func isReplaced(in room: WaitingRoom) -> Bool {
+        guard let holder else { return false }
+        let place = room.line.place(of: participant.id)
+        if let place, place.holder != holder {
+            close(CloseCode.replaced, "Replaced by new connection")
+            return true
+        }
+        if place == nil || place?.awayAt != nil {
+            self.holder = nil
+            core.engine.submit(join())
+        }
+        return false
+    }
+
+    // Towards the client.
+
+    func send(_ message: [UInt8]) {
+        guard let socket else { return }
+        var frames = ByteBuffer()
+        frames.reserveCapacity(message.count + FrameWriter.maxHeaderBytes)
+        FrameWriter.append(text: ByteBuffer(bytes: message), to: &frames)
+        socket.write(frames)
+        seat.hub.value.flushLater(self)
+    }
+
+    func close(_ code: UInt16, _ reason: String) {
+        socket?.flush()
+        socket?.close(code: code, reason: reason, flushing: true)
+    }
+
+    /// Sends a ping; closes a socket that did not answer the last one.
+    func beat() {
+        guard isAnswering else { return close(CloseCode.shutdown, "no pong") }
+        isAnswering = false
+        socket?.ping()
+    }
+
+    func receivedPong() { isAnswering = true }
+
+    /// The address of an answer; the body runs only if the socket still lives, `orElse` if it doesn't.
+    func address<Value: Sendable>(
+        orElse: (@Sendable (Value) -> Void)? = nil,
+        _ body: @escaping @Sendable (WaitingConversation, Value) -> Void
+    ) -> Return<Value> {
+        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
+        return Return(loop: seat.number) { result in
+            let conversation = me.value
+            switch result {
+            case .success(let value):
+                guard conversation.socket != nil else { orElse?(value); return }
+                body(conversation, value)
+            case .failure(let error):
+                // Never "not found": the page comes back and asks again.
+                conversation.send(WaitingMessage.error(error.message))
+                conversation.close(CloseCode.tryAgain, "unavailable")
+            }
+            conversation.seat.hub.value.flushLater(conversation)
+        }
+    }
+
+    func closed() {
+        guard socket != nil else { return }
+        socket = nil
+        core.connections.webSockets.subtract(1, ordering: .relaxed)
+        seat.floor.value.leave(self, hash)
+        var requests: [Request] = []
+        if let subscription {
+            seat.hub.value.close(subscription)
+            requests.append(.unsubscribe(channel: channel, loop: seat.number))
+        }
+        subscription = nil
+        if let holder, !(room?.isAdmitted(participant.id) ?? false) {
+            let draft = operations.away(hash: hash, waiter: participant.id, holder: holder)
+            // Should it not be taken, the process that holds the place is found to be gone some day.
+            requests.append(.write(draft, .granted, Return(loop: seat.number) { _ in }))
+        }
+        if !requests.isEmpty { core.engine.submit(requests) }
+    }
+
+    /// The place was given up on purpose.
+    func gaveUp() { holder = nil }
+}
+
+extension WaitingConversation: HubSubscriber {
+    func deliver(_ batch: ChannelBatch) { seat.floor.value.look(at: hash) }
+
+    func flushQueued() { socket?.flush() }
+
+    func lost(_ subscription: Subscription) { close(CloseCode.shutdown, "insufficient state") }
+
+    func epochsChanged(for subscriptions: [Subscription]) { close(CloseCode.shutdown, "insufficient state") }
+}

@@ -1,0 +1,68 @@
+import NIOCore
+import Store
+
+/// Those who wait on one event loop, by their rooms: a look at a room serves all of them.
+///
+/// - Isolation: its event loop.
+final class WaitingFloor {
+    private struct Room {
+        var people: [ObjectIdentifier: WaitingConversation] = [:]
+        /// A look is under way; what happened since needs another one.
+        var isLooking = false
+        var isDirty = false
+    }
+
+    private var rooms: [String: Room] = [:]
+    private let eventLoop: any EventLoop
+    private let ask: @Sendable (String, @escaping @Sendable (Result<WaitingRoom?, EngineError>) -> Void) -> Void
+
+    /// How often each socket is pinged, and how long it may take to answer: a tick.
+    private static let pingInterval = TimeAmount.seconds(25)
+
+    /// - Parameter ask: reads a room, and answers on the event loop in order with its publications.
+    init(
+        eventLoop: any EventLoop,
+        ask: @escaping @Sendable (String, @escaping @Sendable (Result<WaitingRoom?, EngineError>) -> Void) -> Void
+    ) {
+        (self.eventLoop, self.ask) = (eventLoop, ask)
+    }
+
+    /// Starts the pings, which go on as long as the event loop does.
+    func start() {
+        let me = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleRepeatedTask(initialDelay: Self.pingInterval, delay: Self.pingInterval) { _ in
+            for room in me.value.rooms.values { for person in room.people.values { person.beat() } }
+        }
+    }
+
+    func join(_ person: WaitingConversation, _ hash: String) {
+        rooms[hash, default: Room()].people[ObjectIdentifier(person)] = person
+    }
+
+    func leave(_ person: WaitingConversation, _ hash: String) {
+        rooms[hash]?.people[ObjectIdentifier(person)] = nil
+        if rooms[hash]?.people.isEmpty ?? false { rooms[hash] = nil }
+    }
+
+    /// Something happened in a room: everybody is shown it once, however many are told.
+    func look(at hash: String) {
+        guard let room = rooms[hash] else { return }
+        guard !room.isLooking else {
+            rooms[hash]?.isDirty = true
+            return
+        }
+        rooms[hash]?.isLooking = true
+        let me = NIOLoopBound(self, eventLoop: eventLoop)
+        ask(hash) { me.value.looked(at: hash, $0) }
+    }
+
+    private func looked(at hash: String, _ result: Result<WaitingRoom?, EngineError>) {
+        guard let people = rooms[hash]?.people.values else { return }
+        rooms[hash]?.isLooking = false
+        // An engine that can't answer will say something again when it can: what is told is told once more then.
+        if case .success(let room) = result { for person in Array(people) { person.show(room) } }
+        guard rooms[hash]?.isDirty ?? false else { return }
+        rooms[hash]?.isDirty = false
+        look(at: hash)
+    }
+}
