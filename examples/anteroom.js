@@ -553,25 +553,30 @@ export class WaitingRoom extends EventTarget {
   /** @returns {boolean} false when nobody is there to hear it. */
   #tell(message) { return this.#link.send(JSON.stringify(message)); }
 
-  /** Sends a message and waits for what answers it; opens the room for that if it is closed because it is live. */
+  /**
+   * Sends a message and waits for what answers it. Without a connection it is sent as soon as there is one, for which a
+   * room that is closed because it is live is opened again; what was sent once is never sent again.
+   */
   #request(message, success, failure) {
     return new Promise((resolve, reject) => {
+      let isSent = false;
+      const send = () => { isSent ||= this.#tell(message); };
       const done = new AbortController();
       const finish = (action, value) => { clearTimeout(timer); done.abort(); action(value); };
       // A room that went live on the way is what whoever wanted to start it asked for.
       const isDone = () => success === "teacher-authenticated" && this.#state === "live";
       const lost = () => (isDone()
         ? finish(resolve, { sessionId: this.#started })
-        : finish(reject, new AnteroomError(0, "no answer: the outcome is unknown")));
+        : finish(reject, new AnteroomError(0, isSent ? "no answer: the outcome is unknown" : "not connected")));
       const timer = setTimeout(lost, limits.answer);
       const on = (type, action) => this.addEventListener(type, action, { signal: done.signal });
       on(success, ({ detail }) => finish(resolve, detail));
       on(failure, ({ detail }) => finish(reject, new AnteroomError(403, detail.error)));
-      on("lost", lost);
-      if (this.#tell(message)) return;
-      if (this.#state !== "live") return finish(reject, new AnteroomError(0, "not connected: try again in a moment"));
-      on("open", () => this.#tell(message));
-      this.#link.open();
+      on("lost", () => isSent && lost());
+      on("open", send);
+      send();
+      if (["idle", "replaced", "refused", "closed"].includes(this.#state)) lost();
+      else this.#link.open();
     });
   }
 }
@@ -593,8 +598,10 @@ class Link {
     globalThis.addEventListener?.("online", () => this.#retry && this.#start());
   }
 
+  /** Opens it if it is closed; does now what else would be done later. */
   open() {
-    if (this.#socket || this.#retry) return;
+    if (this.#socket) return;
+    if (this.#retry) return this.#start();
     this.#attempts = 0;
     this.#on.onState("connecting");
     this.#start();

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// One page of a browser, used as a person would: it is looked at, typed into and clicked.
+/// One page of a browser, used as a person would: it is looked at, filled in and clicked.
 struct BrowserPage: Sendable {
     let browser: Chromium
     let session: String
@@ -44,10 +44,13 @@ struct BrowserPage: Sendable {
         return value.string ?? ""
     }
 
-    /// Types into a field as a person does.
-    func type(_ text: String, into selector: String) async throws {
-        try await evaluate("document.querySelector(\(Self.literal(selector))).focus()")
-        try await send("Input.insertText", ["text": .string(text)])
+    /// Fills a field.
+    ///
+    /// Not by key strokes: they need the focus, which only one of several pages has, and are lost without a word.
+    func fill(_ text: String, into selector: String) async throws {
+        let field = "document.querySelector(\(Self.literal(selector)))"
+        try await evaluate("\(field).value = \(Self.literal(text))")
+        try await evaluate("\(field).dispatchEvent(new Event('input', { bubbles: true }))")
     }
 
     /// Clicks an element that is visible and ready.

@@ -58,7 +58,7 @@ private struct HostPage {
     init(_ browser: Chromium, port: Int) async throws {
         page = try await browser.newPage()
         try await page.open("http://127.0.0.1:\(port)/examples/classroom/host.html")
-        try await page.type("correct horse", into: "#new-code")
+        try await page.fill("correct horse", into: "#new-code")
         try await page.click("#make-form button")
         link = try await page.waitForText("#student-link") { $0.contains("student.html?hash=") }
         try await page.waitForText("#count") { $0 == "0" }
@@ -71,7 +71,7 @@ private struct HostPage {
             let page = try await browser.newPage()
             try await page.open(link)
             try await page.waitForText("#join") { !$0.isEmpty }
-            try await page.type(name, into: "#name")
+            try await page.fill(name, into: "#name")
             try await page.click("#join-form button")
             try await page.waitForText("#place") { $0.hasPrefix("You are") }
             pages.append(page)
@@ -86,7 +86,7 @@ private struct HostPage {
     }
 
     func say(_ message: String) async throws {
-        try await page.type(message, into: "#live #message")
+        try await page.fill(message, into: "#live #message")
         try await page.click("#message-form button")
     }
 }
