@@ -36,15 +36,18 @@ public final class GatewayCore: Sendable {
         self.terms = terms
         self.logger = logger
         let seats = try group.makeIterator().map { loop in
-            let (hub, heartbeat) = try loop.submit {
+            let (hub, heartbeat, floor) = try loop.submit {
                 let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration) { engine.now }
                 heartbeat.start()
+                let floor = WaitingFloor(eventLoop: loop)
+                floor.start()
                 return (
-                    NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop)
+                    NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop),
+                    NIOLoopBound(floor, eventLoop: loop)
                 )
             }.wait()
             let number = engine.attach(LoopReceiver(eventLoop: loop, hub: hub))
-            return LoopSeat(number: number, eventLoop: loop, hub: hub, heartbeat: heartbeat)
+            return LoopSeat(number: number, eventLoop: loop, hub: hub, heartbeat: heartbeat, floor: floor)
         }
         let facts = NodeFacts(
             uid: lane.map { String($0.origin, radix: 16) } ?? SessionID.random(),
@@ -78,20 +81,25 @@ public struct ServiceTerms: Sendable {
     }
 }
 
-/// An event loop's number with the engine, its hub and its heartbeat.
+/// An event loop's number with the engine, its hub, its heartbeat and those who wait on it.
 ///
-/// A class, because every connection holds it: one word instead of nine.
+/// A class, because every connection holds it: one word instead of many.
 final class LoopSeat: Sendable {
     let number: Int
     let eventLoop: any EventLoop
     let hub: NIOLoopBound<Hub>
     let heartbeat: NIOLoopBound<Heartbeat>
+    let floor: NIOLoopBound<WaitingFloor>
 
-    init(number: Int, eventLoop: any EventLoop, hub: NIOLoopBound<Hub>, heartbeat: NIOLoopBound<Heartbeat>) {
+    init(
+        number: Int, eventLoop: any EventLoop, hub: NIOLoopBound<Hub>, heartbeat: NIOLoopBound<Heartbeat>,
+        floor: NIOLoopBound<WaitingFloor>
+    ) {
         self.number = number
         self.eventLoop = eventLoop
         self.hub = hub
         self.heartbeat = heartbeat
+        self.floor = floor
     }
 }
 

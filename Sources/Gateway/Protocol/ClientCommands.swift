@@ -90,6 +90,8 @@ extension ClientConnection {
                     return (found.options, sessionAccess(String(session), need: .read))
                 }
                 fail(id, .badRequest)
+            // The engine knows whether there is such a link; whoever knows its name may look on.
+            case .askOwner(.waiting): return (found.options, .granted)
             case .askOwner: fail(id, .unknownChannel)
             }
         }

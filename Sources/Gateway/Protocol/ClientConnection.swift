@@ -16,6 +16,8 @@ final class ClientConnection: WebSocketConversation {
     var machine = ClientStateMachine()
     var identity = Identity.anonymous
     var subscriptions = SubscriptionTable()
+    /// Places in waiting rooms that this connection holds, by their links.
+    var places: [String: HeldPlace] = [:]
     /// Place in the heartbeat; nil before the connect.
     var beat: BeatPlace?
     var isFlushDue = false
@@ -85,6 +87,7 @@ final class ClientConnection: WebSocketConversation {
         core.connections.webSockets.subtract(1, ordering: .relaxed)
         seat.heartbeat.value.leave(self)
         hub.users.leave(self, of: identity.user)
+        letGoOfPlaces()
         // Commands that came in the same read as the peer's close were not submitted yet.
         submitQueued()
         let open = subscriptions.removeAll()

@@ -4,6 +4,8 @@ enum ClientLimits {
     static let subscriptionsMax = 128
     /// Publications that one recovery may carry.
     static let recoveryPublicationsMax = 300
+    /// Places in waiting rooms of one connection.
+    static let placesMax = 16
     /// Publications that one history reply may carry.
     static let historyPublicationsMax = 300
     /// Commands that wait for the engine; one more is error 111.

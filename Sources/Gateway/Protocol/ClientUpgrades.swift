@@ -1,11 +1,14 @@
 import HTTPTypes
 import NIOCore
+import Store
 import Synchronization
 
-/// Decides which requests become connections of the client protocol.
+/// Decides which requests become sockets, and what is spoken over them: the client protocol, or what a waiting room says.
 public struct ClientUpgrades: WebSocketUpgrades {
     /// The path of the client protocol.
     public static let path = "/connection/websocket"
+    /// The path of waiting rooms.
+    public static let waitingPath = "/ws/persistent-session"
     private static let subprotocol = "centrifuge-json"
 
     private let core: GatewayCore
@@ -16,7 +19,7 @@ public struct ClientUpgrades: WebSocketUpgrades {
     /// Refuses while draining, over the connection limit, and pages of foreign origins; other paths pass to the router.
     public func upgrade(_ head: HTTPRequest, remote: SocketAddress?) -> UpgradeDecision {
         let path = (head.path ?? "/").prefix { $0 != "?" }
-        guard path == Self.path else { return .pass }
+        guard path == Self.path || path == Self.waitingPath else { return .pass }
         guard !core.isDraining.load(ordering: .relaxed) else {
             return .refuse(
                 Problem(.serviceUnavailable, code: "draining", detail: "This node is stopping.", retryAfter: 1))
@@ -31,6 +34,19 @@ public struct ClientUpgrades: WebSocketUpgrades {
         guard core.configuration.origins.allows(origins: origins, host: head.authority) else {
             return .refuse(Problem(.forbidden, code: "origin", detail: "Pages of this origin may not connect."))
         }
+        return path == Self.path ? client(head) : waiting(head, remote)
+    }
+
+    private func waiting(_ head: HTTPRequest, _ remote: SocketAddress?) -> UpgradeDecision {
+        let ask = WaitingAsk(
+            head, remote: remote, secrets: core.configuration.links.secrets, now: core.engine.now)
+        return .accept(subprotocol: nil, maxMessageBytes: WaitingAsk.messageBytesMax) { [core] loop in
+            guard let seat = core.seat(of: loop) else { return ClosedConversation() }
+            return WaitingConversation(core: core, seat: seat, ask: ask)
+        }
+    }
+
+    private func client(_ head: HTTPRequest) -> UpgradeDecision {
         // JSON clients offer nothing, and then nothing may be echoed.
         let isOffered = head.headerFields[values: .secWebSocketProtocol].contains { field in
             field.split(separator: ",").contains { $0.filter { $0 != " " } == Self.subprotocol }

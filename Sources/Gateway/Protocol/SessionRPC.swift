@@ -75,8 +75,9 @@ struct SessionCall: Equatable {
 }
 
 extension ClientConnection {
-    /// Carries out a call; only session calls exist.
+    /// Carries out a call of a session or a waiting room.
     func rpc(_ method: String, _ data: [UInt8]?, id: UInt32) {
+        if method.hasPrefix(WaitingCall.prefix) { return waitingRPC(method, data, id: id) }
         let call: SessionCall
         do throws(ReplyError) {
             guard let read = try SessionCall.read(method: method, data: data) else { return fail(id, .methodNotFound) }

@@ -10,13 +10,17 @@ struct WaitingAsk: Sendable {
     let participant: ParticipantCookie?
     /// What the participant wants to be called.
     let name: String
-    /// True for a browser that showed the code of the link before.
+    /// True for a page that looks on, and takes no place in the line.
+    let looksOn: Bool
+    /// True for such a page in a browser that showed the code of the link before.
     let isTeacher: Bool
     /// The peer, for the limit on attempts.
     let address: String
 
+    /// Bytes of a message; those that there are need far fewer.
+    static let messageBytesMax = 4_096
     /// Characters of a name; more are cut.
-    private static let nameLengthMax = 100
+    static let nameLengthMax = 100
 
     /// Reads the head of a request.
     init(_ head: HTTPRequest, remote: SocketAddress?, secrets: LinkSecrets, now: Int64) {
@@ -32,12 +36,15 @@ struct WaitingAsk: Sendable {
             ?? ParticipantCookie(kept, scope: scope, secrets: secrets)
         name = String((values["name"] ?? "").prefix(Self.nameLengthMax))
         var isTeacher = false
-        if let hash, case .cookie(let cookie) = LinkCookie.read(
-            CookieText.value(of: LinkCookie.name, in: cookies), secrets: secrets, now: now)
+        if let hash,
+            case .cookie(let cookie) = LinkCookie.read(
+                CookieText.value(of: LinkCookie.name, in: cookies), secrets: secrets, now: now)
         {
             isTeacher = cookie.entry(activity: activity, hash: hash) != nil
         }
-        self.isTeacher = isTeacher
+        looksOn = values["role"] == "teacher"
+        // A student's tab in the teacher's own browser has the cookie, too.
+        self.isTeacher = isTeacher && looksOn
         address = remote?.ipAddress ?? ""
     }
 

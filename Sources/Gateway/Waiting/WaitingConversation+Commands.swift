@@ -20,7 +20,7 @@ extension WaitingConversation {
         }
     }
 
-    func received(binary: ByteBuffer) { close(CloseCode.unacceptable, "text only") }
+    func received(binary: ByteBuffer) { close(CloseCode.unsupportedData, "text only") }
 
     func readCompleted() { flushQueued() }
 

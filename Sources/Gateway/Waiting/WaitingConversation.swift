@@ -2,6 +2,7 @@ import JSONBytes
 import Journal
 import NIOCore
 import Store
+import Synchronization
 
 /// One socket at a waiting room: of somebody who waits, or of the teacher.
 ///
@@ -33,6 +34,8 @@ final class WaitingConversation: WebSocketConversation {
         operations = RoomOperations(engine: core.engine, settings: core.configuration.links, terms: core.terms)
     }
 
+    /// True for whoever is not taken into the session.
+    private var staysOutside: Bool { isTeacher || ask.looksOn }
     var hash: String { participant.scope }
     var channel: String { WaitingRoom.channel(of: hash) }
 
@@ -40,7 +43,7 @@ final class WaitingConversation: WebSocketConversation {
         self.socket = socket
         core.connections.webSockets.add(1, ordering: .relaxed)
         guard ask.hash != nil, !ask.activity.isEmpty else {
-            return close(CloseCode.policy, "Missing hash or activityName")
+            return close(CloseCode.policyViolation, "Missing hash or activityName")
         }
         seat.floor.value.join(self, hash)
         let (engine, seat) = (core.engine, seat)
@@ -54,15 +57,17 @@ final class WaitingConversation: WebSocketConversation {
             })
         let request = SubscribeRequest(
             channel: channel, loop: seat.number, recover: nil, limit: 0, access: .granted)
-        core.engine.submit([.subscribe(request, subscribed), isTeacher ? enter() : join()])
+        core.engine.submit([.subscribe(request, subscribed), ask.looksOn ? enter() : join()])
     }
 
-    /// A teacher looks on, and takes no place.
+    /// Who looks on takes no place.
     private func enter() -> Request {
         .readRoom(
             hash: hash,
             address { me, room in
-                guard let room else { return me.close(CloseCode.policy, "Unknown link") }
+                guard let room, room.activity == me.ask.activity else {
+                    return me.close(CloseCode.policyViolation, "Unknown link")
+                }
                 me.welcome(room)
             })
     }
@@ -77,12 +82,12 @@ final class WaitingConversation: WebSocketConversation {
         switch answer {
         case .accepted(let receipt), .duplicate(let receipt):
             guard let room = receipt.room, room.activity == ask.activity else {
-                return close(CloseCode.policy, "Unknown link")
+                return close(CloseCode.policyViolation, "Unknown link")
             }
             holder = room.line.place(of: participant.id)?.holder
             welcome(room)
-        case .refused(.full): close(CloseCode.policy, "The waiting room takes nobody at the moment")
-        case .refused, .forbidden: close(CloseCode.policy, "Unknown link")
+        case .refused(.full): close(CloseCode.policyViolation, "The waiting room takes nobody at the moment")
+        case .refused, .forbidden: close(CloseCode.policyViolation, "Unknown link")
         }
     }
 
@@ -100,20 +105,20 @@ final class WaitingConversation: WebSocketConversation {
     /// Shows how the room is now; says only what is new to this socket.
     func show(_ room: WaitingRoom?) {
         guard socket != nil, isAnswering else { return }
-        guard let room else { return close(CloseCode.policy, "Unknown link") }
+        guard let room else { return close(CloseCode.policyViolation, "Unknown link") }
         let before = self.room
         self.room = room
         if before?.session != nil, room.session == nil { send(WaitingMessage.sessionEnded) }
-        if let before, before.isPaused != room.isPaused || before.isClosed != room.isClosed
-            || before.capacity != room.capacity
+        if let before,
+            before.isPaused != room.isPaused || before.isClosed != room.isClosed
+                || before.capacity != room.capacity
         {
             send(WaitingMessage.admission(room))
         }
-        if let session = room.session, before?.session != session, isTeacher || room.isAdmitted(participant.id) {
+        if let session = room.session, staysOutside ? before?.session != session : room.isAdmitted(participant.id) {
             return started(session)
         }
-        if let session = room.session, !isTeacher, room.isAdmitted(participant.id) { return started(session) }
-        if !isTeacher, isReplaced(in: room) { return }
+        if !staysOutside, isReplaced(in: room) { return }
         let standing = WaitingMessage.Standing(room, participant.id)
         if standing != self.standing {
             self.standing = standing
@@ -124,7 +129,7 @@ final class WaitingConversation: WebSocketConversation {
     private func started(_ session: String) {
         send(WaitingMessage.sessionStarted(session))
         // A teacher stays to end what was started.
-        if !isTeacher { close(CloseCode.normal, "Session already started") }
+        if !staysOutside { close(CloseCode.normal, "Session already started") }
     }
 
     /// True when another socket of this participant holds the place, or nobody does and it is taken up again.

@@ -14,18 +14,11 @@ final class WaitingFloor {
 
     private var rooms: [String: Room] = [:]
     private let eventLoop: any EventLoop
-    private let ask: @Sendable (String, @escaping @Sendable (Result<WaitingRoom?, EngineError>) -> Void) -> Void
 
     /// How often each socket is pinged, and how long it may take to answer: a tick.
     private static let pingInterval = TimeAmount.seconds(25)
 
-    /// - Parameter ask: reads a room, and answers on the event loop in order with its publications.
-    init(
-        eventLoop: any EventLoop,
-        ask: @escaping @Sendable (String, @escaping @Sendable (Result<WaitingRoom?, EngineError>) -> Void) -> Void
-    ) {
-        (self.eventLoop, self.ask) = (eventLoop, ask)
-    }
+    init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     /// Starts the pings, which go on as long as the event loop does.
     func start() {
@@ -52,8 +45,10 @@ final class WaitingFloor {
             return
         }
         rooms[hash]?.isLooking = true
+        guard let person = room.people.values.first else { return }
         let me = NIOLoopBound(self, eventLoop: eventLoop)
-        ask(hash) { me.value.looked(at: hash, $0) }
+        person.core.engine.submit(
+            .readRoom(hash: hash, Return(loop: person.seat.number) { me.value.looked(at: hash, $0) }))
     }
 
     private func looked(at hash: String, _ result: Result<WaitingRoom?, EngineError>) {

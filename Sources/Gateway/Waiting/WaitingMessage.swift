@@ -1,4 +1,5 @@
 import JSONBytes
+import Journal
 import Store
 
 /// What a waiting room's socket says: one JSON object a message.
@@ -23,6 +24,19 @@ enum WaitingMessage {
             out.appendMember("participantToken", string: token)
             append(standing, "size", to: &out)
             out.appendMember("paused", json: bool(isPaused))
+        }
+    }
+
+    /// The answer to a call: like a welcome, but not a message of a stream.
+    static func place(
+        _ standing: Standing, participant: String, token: String, session: String?, isPaused: Bool
+    ) -> [UInt8] {
+        object("place") { out in
+            out.appendMember("participantId", string: participant)
+            out.appendMember("participantToken", string: token)
+            append(standing, "size", to: &out)
+            out.appendMember("paused", json: bool(isPaused))
+            if let session { out.appendMember("sessionId", string: session) }
         }
     }
 

@@ -17,12 +17,17 @@ public enum CloseCode {
     public static let policyViolation: UInt16 = 1008
     /// The message is over the size limit.
     public static let messageTooBig: UInt16 = 1009
+    /// Something that this service needs doesn't work at the moment, come back.
+    public static let tryAgain: UInt16 = 1013
     /// The connection ends without a close frame: this code never travels.
     public static let connectionClosed: UInt16 = 3000
     /// The server shuts down, come back.
     public static let shutdown: UInt16 = 3001
     /// The consumer reads too slowly, come back and recover.
     public static let slow: UInt16 = 3008
+
+    /// A newer connection of the same participant took the place over.
+    public static let replaced: UInt16 = 4000
 
     /// Says whether a peer may send `code` in a close frame.
     ///

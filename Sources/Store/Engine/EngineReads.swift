@@ -19,16 +19,19 @@ extension EngineCore {
         return View(position: position(of: channel, offset: top), above: above)
     }
 
-    /// Session channels exist as long as their session or its tombstone does, and for whom the session does.
+    /// Session channels exist as long as their session or its tombstone does, and for whom the session does; a room's for
+    /// everybody who knows its link.
     private func mayRead(_ channel: String, _ access: SessionAccess) -> Bool {
+        if let hash = WaitingRoom.hash(ofChannel: channel) { return state.rooms.rooms[hash] != nil }
         guard let id = Session.id(ofChannel: channel) else { return true }
         guard let session = state.sessions[id] else { return false }
         return access.allows(session)
     }
 
-    /// True for the channel of a session that this node doesn't have: another node may just have made it.
+    /// True for the channel of a session or a link that this node doesn't have: another node may just have made it.
     private func isUnknown(_ channel: String) -> Bool {
-        Session.id(ofChannel: channel).map { state.sessions[$0] == nil } ?? false
+        if let hash = WaitingRoom.hash(ofChannel: channel) { return state.rooms.rooms[hash] == nil }
+        return Session.id(ofChannel: channel).map { state.sessions[$0] == nil } ?? false
     }
 
     func subscribe(

@@ -94,6 +94,7 @@ struct EventStreamRoutes: Sendable {
             let id = name.reservedID.map(String.init) ?? ""
             access = SessionAccess(caller, session: id, need: .read)
             try await checkSession(id, access, isReturning: isReturning)
+        case .askOwner(.waiting): break
         case .askOwner:
             guard caller.isOperator else { throw Problem(ChannelRefusal.permissionDenied) }
         }
