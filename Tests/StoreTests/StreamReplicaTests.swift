@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    @Test(arguments: [1, 2, 3, 5] as [UInt64])
     func rows_ofATrimmedStream_areThoseOfTheNodeOrUnknown(seed: UInt64) throws {
         let (past, directory) = (try Past(seed: seed), try TemporaryDirectory())
         try replica(of: past, in: directory)

@@ -137,7 +137,7 @@ import Testing
         (#""subscribe":{"channel":"c","tf":{}}"#, 107, "bad request"),
         (#""publish":{"channel":"session:x","data":1}"#, 103, "permission denied"),
         (#""subscribe":{"channel":"session:nobody"}"#, 103, "permission denied"),
-        (#""subscribe":{"channel":"waiting:x"}"#, 102, "unknown channel"),
+        (#""subscribe":{"channel":"waiting:x"}"#, 103, "permission denied"),
     ])
     func command_whenItCannotBeDone_isAnErrorAndTheConnectionLives(command: String, code: Int, message: String)
         async throws

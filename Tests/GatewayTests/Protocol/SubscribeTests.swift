@@ -123,7 +123,7 @@ import Testing
             let (nobody, user) = (try await rig.connect(), try await rig.connect(token: try rig.token("7")))
             for (channel, anonymous, known) in [
                 ("plain", 103, 103), ("open:1", 103, 0), ("all:1", 0, 0), ("none:1", 102, 102), ("$open:1", 103, 103),
-                ("session:1", 103, 103), ("waiting:1", 102, 102), (String(repeating: "x", count: 256), 107, 107),
+                ("session:1", 103, 103), ("waiting:1", 103, 103), (String(repeating: "x", count: 256), 107, 107),
             ] {
                 for (client, code) in [(nobody, anonymous), (user, known)] {
                     let lines = try await client.ask(Self.subscribe(2, channel))

@@ -42,7 +42,7 @@ import Testing
                 ("/events/open:1", [:], 200), ("/events/users:1", [:], 401), ("/events/users:1", user, 200),
                 ("/events/users:1?token=\(token)", [:], 200), ("/events/users:1?token=x", [:], 401),
                 ("/events/closed:1", user, 403), ("/events/closed:1", RouteRig.key, 200),
-                ("/events/$users:1", user, 403), ("/events/waiting:1", user, 403),
+                ("/events/$users:1", user, 403), ("/events/waiting:1", user, 404),
                 ("/events?channel=users:1&channel=closed:1", user, 403),
             ]
             for (path, fields, status) in cases {

@@ -94,7 +94,7 @@ struct EventStreamRoutes: Sendable {
             let id = name.reservedID.map(String.init) ?? ""
             access = SessionAccess(caller, session: id, need: .read)
             try await checkSession(id, access, isReturning: isReturning)
-        case .askOwner(.waiting): break
+        case .askOwner(.waiting): try await checkRoom(name.reservedID.map(String.init) ?? "")
         case .askOwner:
             guard caller.isOperator else { throw Problem(ChannelRefusal.permissionDenied) }
         }
@@ -114,6 +114,13 @@ struct EventStreamRoutes: Sendable {
             throw Problem(.notFound, code: "session-not-found", detail: "There is no such session.")
         case .forbidden: throw Problem.sessionForbidden
         }
+    }
+
+    private func checkRoom(_ hash: String) async throws {
+        let room = try await SessionRoutes.asking(.read) { () async throws(EngineError) in
+            try await core.engine.ask { .readRoom(hash: hash, $0) }
+        }
+        guard room != nil else { throw Problem(.notFound, code: "link-not-found", detail: "There is no such link.") }
     }
 
     private static var headers: HTTPFields {
