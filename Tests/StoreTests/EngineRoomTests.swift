@@ -69,6 +69,16 @@ import Testing
         #expect(try room(again).line.position(of: "b") == 1)
     }
 
+    @Test func roomThatNobodyUses_takesPeopleAsUsualAgain() throws {
+        let bench = try Bench()
+        try bench.write(Rooms.create)
+        try bench.write(Rooms.draft(.roomAdmission) { ($0.isPaused, $0.isClosed, $0.count) = (true, true, 3) })
+        tick(bench, after: bench.core.configuration.roomTTL - 1_000)
+        #expect(try room(bench).isClosed)
+        tick(bench, after: 1_000)
+        #expect(try !room(bench).isClosed && !room(bench).isPaused && room(bench).capacity == 0)
+    }
+
     @Test func end_isToldAtOnce() throws {
         let bench = try Bench()
         try bench.write(Rooms.create)

@@ -16,6 +16,8 @@ public struct EngineConfiguration: Sendable {
     public var journalBytesMax: Int
     /// Milliseconds for which the place of a waiter who is away is kept.
     public var roomGrace: Int64
+    /// Milliseconds after which a room that isn't live and where nobody waits takes people as usual again.
+    public var roomTTL: Int64
     /// What the node shares its journal by; nil runs it alone.
     public var fleet: FleetTerms?
     /// How many event loops will attach.
@@ -33,7 +35,7 @@ public struct EngineConfiguration: Sendable {
         cacheBytes = 268_435_456
         journalRetention = 86_400_000
         journalBytesMax = 1_073_741_824
-        roomGrace = 60_000
+        (roomGrace, roomTTL) = (60_000, 600_000)
         self.loops = loops
         clock = .system()
         host = EngineThread()

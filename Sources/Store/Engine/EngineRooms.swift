@@ -39,20 +39,27 @@ extension EngineCore {
         return Draft(channel: channel, kind: .roomTell, header: header, body: RoomEvent.tidings(of: room))
     }
 
-    /// The next thing that one node does for all: first the places of processes that are gone, then those that were left.
+    /// The next thing that one node does for all: first the places of processes that are gone, then those that were left, then
+    /// what a host set and forgot.
     private func roomUpkeep(_ room: WaitingRoom, _ channel: String, _ living: Set<UInt64>) -> Draft? {
-        var header = EntryHeader()
-        header.room = RoomTerms()
+        var terms = RoomTerms()
+        let kind: EntryKind
+        let since = now.saturatingAdd(-configuration.roomGrace)
         if let place = room.line.places.first(where: { $0.awayAt == nil && isGone($0.holder.origin, living) }) {
-            header.room?.origin = place.holder.origin
-            return Draft(channel: channel, kind: .roomOrphan, header: header)
+            (kind, terms.origin) = (.roomOrphan, place.holder.origin)
+        } else if room.line.places.contains(where: { $0.awayAt.map { $0 <= since } ?? false }) {
+            (kind, terms.life) = (.roomAbandon, configuration.roomGrace)
+        } else if room.hasAdmission, room.session == nil, room.line.isEmpty,
+            now >= room.usedAt.saturatingAdd(configuration.roomTTL)
+        {
+            kind = .roomAdmission
+            (terms.isPaused, terms.isClosed, terms.count) = (false, false, 0)
+        } else {
+            return nil
         }
-        let grace = configuration.roomGrace
-        let since = now.saturatingAdd(-grace)
-        guard room.line.places.contains(where: { $0.awayAt.map { $0 <= since } ?? false }) else { return nil }
-        header.room?.life = grace
-        header.history = RoomHistory.window
-        return Draft(channel: channel, kind: .roomAbandon, header: header)
+        var header = EntryHeader()
+        (header.room, header.history) = (terms, RoomHistory.window)
+        return Draft(channel: channel, kind: kind, header: header)
     }
 
     private var livingOrigins: Set<UInt64> {

@@ -69,7 +69,10 @@ public struct WaitingRoom: Sendable, Equatable {
     var isUntold: Bool { revision > told }
 
     /// True while somebody has to look after the room.
-    var needsCare: Bool { isUntold || !line.places.isEmpty || !offers.isEmpty }
+    var needsCare: Bool { isUntold || !line.places.isEmpty || hasAdmission }
+
+    /// True while people are taken in another way than usual.
+    var hasAdmission: Bool { isPaused || isClosed || capacity > 0 }
 
     /// The time from which the link may be forgotten; never while it is live.
     var dueAt: Int64 { session == nil ? usedAt.saturatingAdd(Self.rememberedMilliseconds) : .max }

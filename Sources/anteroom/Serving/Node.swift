@@ -34,7 +34,9 @@ struct Node {
         do throws(StorageError) {
             fleet = configuration.fleet.map { [group] in FleetLink($0, on: Self.loopOfEngine(beside: group)) }
             var terms = EngineConfiguration(configuration.store, loops: UsableCores.count)
-            terms.roomGrace = gateway.links.graceMilliseconds
+            (terms.roomGrace, terms.roomTTL) = (
+                gateway.links.graceMilliseconds, gateway.links.roomTTLMilliseconds
+            )
             if let fleet { (terms.fleet, terms.host) = (fleet.terms(start: start), fleet.host) }
             engine = try Engine(terms)
         } catch {
