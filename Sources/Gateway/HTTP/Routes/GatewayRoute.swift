@@ -11,6 +11,8 @@ struct GatewayRoute: Sendable {
         case session
         /// What the channel's namespace asks for.
         case channel
+        /// Nothing to come in; what is the teacher's alone needs the cookie of the link.
+        case link
     }
 
     let method: HTTPRequest.Method

@@ -15,7 +15,8 @@ public struct GatewayRouter: Sendable {
         table =
             HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + SessionRoutes(core: core).routes
             + ImportRoutes(core: core).routes + ServerAPIRoutes(core: core).routes
-            + EventStreamRoutes(core: core).routes + ExampleRoutes(core: core).routes
+            + EventStreamRoutes(core: core).routes + PersistentSessionRoutes(core: core).routes
+            + WaitingRoomRoutes(core: core).routes + ExampleRoutes(core: core).routes
     }
 
     /// Method, path and what a caller must show, one line a route: for the start banner and for tests.
