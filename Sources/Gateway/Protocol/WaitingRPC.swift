@@ -126,7 +126,7 @@ extension ClientConnection {
             connection.startVerified(call, id: id)
         }
         guard let address else { return }
-        let peer = socket?.remoteAddress?.ipAddress ?? ""
+        let peer = CallerAddress.text(of: socket?.remoteAddress)
         submit(.write(rooms.attempt(hash: call.hash.text, address: peer), .granted, address))
     }
 

@@ -45,7 +45,7 @@ struct WaitingAsk: Sendable {
         looksOn = values["role"] == "teacher"
         // A student's tab in the teacher's own browser has the cookie, too.
         self.isTeacher = isTeacher && looksOn
-        address = remote?.ipAddress ?? ""
+        address = CallerAddress.text(of: remote)
     }
 
     /// The first value of each name; what can't be decoded is left out.
