@@ -84,11 +84,13 @@ extension ClientConnection {
         let address: Return<WriteAnswer>? = address(id) { connection, answer in
             switch answer {
             case .accepted(let receipt), .duplicate(let receipt):
-                guard let room = receipt.room else { return connection.fail(id, .sessionNotFound) }
-                if let holder = room.line.place(of: participant.id)?.holder {
+                guard let room = receipt.room, let standing = receipt.standing else {
+                    return connection.fail(id, .sessionNotFound)
+                }
+                if let holder = standing.holder {
                     connection.places[room.hash] = HeldPlace(waiter: participant.id, holder: holder)
                 }
-                connection.answer(id, room, participant)
+                connection.answer(id, room, standing, participant)
             case .refused(.notFound), .forbidden: connection.fail(id, .sessionNotFound)
             case .refused(let refusal): connection.fail(id, ReplyError(refusal), reason: refusal.rawValue)
             }
@@ -101,7 +103,7 @@ extension ClientConnection {
     private func place(_ call: WaitingCall, _ participant: ParticipantCookie, id: UInt32) {
         let address: Return<WaitingRoom?>? = address(id) { connection, room in
             guard let room else { return connection.fail(id, .sessionNotFound) }
-            connection.answer(id, room, participant)
+            connection.answer(id, room, room.standing(of: participant.id), participant)
         }
         if let address { submit(.readRoom(hash: call.hash.text, address)) }
     }
@@ -148,12 +150,13 @@ extension ClientConnection {
         if let looked { core.engine.submit(.readRoom(hash: call.hash.text, looked)) }
     }
 
-    private func answer(_ id: UInt32, _ room: WaitingRoom, _ participant: ParticipantCookie) {
+    private func answer(
+        _ id: UInt32, _ room: WaitingRoom, _ standing: WaiterStanding, _ participant: ParticipantCookie
+    ) {
         let token = participant.text(secrets: core.configuration.links.secrets)
-        let isAdmitted = room.isAdmitted(participant.id)
         let body = WaitingMessage.place(
-            WaitingMessage.Standing(room, participant.id), participant: participant.id, token: token,
-            session: isAdmitted ? room.session : nil, isPaused: room.isPaused)
+            WaitingMessage.Standing(standing), participant: participant.id, token: token,
+            session: standing.isAdmitted ? room.session : nil, isPaused: room.isPaused)
         reply { ReplyEncoder.rpc(body, id: id, to: &$0) }
     }
 

@@ -22,8 +22,9 @@ final class WaitingConversation: WebSocketConversation {
     private var subscription: Subscription?
     /// The join by which this socket holds its place.
     private(set) var holder: EntryID?
-    private var standing: WaitingMessage.Standing?
-    /// What the room was like when it was last shown.
+    private var said: WaitingMessage.Standing?
+    private var isAdmitted = false
+    /// What the room was like when it was last shown, without the people in it.
     private(set) var room: WaitingRoom?
     private var isAnswering = true
 
@@ -68,7 +69,7 @@ final class WaitingConversation: WebSocketConversation {
                 guard let room, room.activity == me.ask.activity else {
                     return me.close(CloseCode.policyViolation, "Unknown link")
                 }
-                me.welcome(room)
+                me.welcome(room.withoutPeople, room.standing(of: me.participant.id))
             })
     }
 
@@ -81,33 +82,33 @@ final class WaitingConversation: WebSocketConversation {
     private func joined(_ answer: WriteAnswer) {
         switch answer {
         case .accepted(let receipt), .duplicate(let receipt):
-            guard let room = receipt.room, room.activity == ask.activity else {
+            guard let room = receipt.room, let standing = receipt.standing, room.activity == ask.activity else {
                 return close(CloseCode.policyViolation, "Unknown link")
             }
-            holder = room.line.place(of: participant.id)?.holder
-            welcome(room)
+            holder = standing.holder
+            welcome(room, standing)
         case .refused(.full): close(CloseCode.policyViolation, "The waiting room takes nobody at the moment")
         case .refused, .forbidden: close(CloseCode.policyViolation, "Unknown link")
         }
     }
 
-    private func welcome(_ room: WaitingRoom) {
-        let standing = WaitingMessage.Standing(room, participant.id)
-        self.standing = standing
+    private func welcome(_ room: WaitingRoom, _ standing: WaiterStanding) {
+        let said = WaitingMessage.Standing(standing)
+        self.said = said
         let token = participant.text(secrets: core.configuration.links.secrets)
         send(
             WaitingMessage.welcome(
-                standing, participant: participant.id, token: token, isPaused: room.isPaused))
+                said, participant: participant.id, token: token, isPaused: room.isPaused))
         // What is live is told last: whoever may go in leaves with it.
-        show(room)
+        show(room, standing)
     }
 
     /// Shows how the room is now; says only what is new to this socket.
-    func show(_ room: WaitingRoom?) {
-        guard socket != nil, isAnswering else { return }
-        guard let room else { return close(CloseCode.policyViolation, "Unknown link") }
+    func show(_ room: WaitingRoom, _ standing: WaiterStanding) {
+        guard socket != nil else { return }
         let before = self.room
         self.room = room
+        isAdmitted = standing.isAdmitted
         if before?.session != nil, room.session == nil { send(WaitingMessage.sessionEnded) }
         if let before,
             before.isPaused != room.isPaused || before.isClosed != room.isClosed
@@ -115,14 +116,14 @@ final class WaitingConversation: WebSocketConversation {
         {
             send(WaitingMessage.admission(room))
         }
-        if let session = room.session, staysOutside ? before?.session != session : room.isAdmitted(participant.id) {
+        if let session = room.session, staysOutside ? before?.session != session : standing.isAdmitted {
             return started(session)
         }
-        if !staysOutside, isReplaced(in: room) { return }
-        let standing = WaitingMessage.Standing(room, participant.id)
-        if standing != self.standing {
-            self.standing = standing
-            send(WaitingMessage.waiterCount(standing))
+        if !staysOutside, isReplaced(standing) { return }
+        let said = WaitingMessage.Standing(standing)
+        if said != self.said {
+            self.said = said
+            send(WaitingMessage.waiterCount(said))
         }
     }
 
@@ -133,14 +134,13 @@ final class WaitingConversation: WebSocketConversation {
     }
 
     /// True when another socket of this participant holds the place, or nobody does and it is taken up again.
-    private func isReplaced(in room: WaitingRoom) -> Bool {
+    private func isReplaced(_ standing: WaiterStanding) -> Bool {
         guard let holder else { return false }
-        let place = room.line.place(of: participant.id)
-        if let place, place.holder != holder {
+        if let newer = standing.holder, newer != holder {
             close(CloseCode.replaced, "Replaced by new connection")
             return true
         }
-        if place == nil || place?.awayAt != nil {
+        if standing.holder == nil || standing.isAway {
             self.holder = nil
             core.engine.submit(join())
         }
@@ -204,7 +204,7 @@ final class WaitingConversation: WebSocketConversation {
             requests.append(.unsubscribe(channel: channel, loop: seat.number))
         }
         subscription = nil
-        if let holder, !(room?.isAdmitted(participant.id) ?? false) {
+        if let holder, !isAdmitted {
             let draft = operations.away(hash: hash, waiter: participant.id, holder: holder)
             // Should it not be taken, the process that holds the place is found to be gone some day.
             requests.append(.write(draft, .granted, Return(loop: seat.number) { _ in }))

@@ -51,11 +51,19 @@ final class WaitingFloor {
             .readRoom(hash: hash, Return(loop: person.seat.number) { me.value.looked(at: hash, $0) }))
     }
 
+    private func show(_ room: WaitingRoom?, to people: [WaitingConversation]) {
+        guard let room else {
+            return people.forEach { $0.close(CloseCode.policyViolation, "Unknown link") }
+        }
+        let seen = room.withoutPeople
+        for person in people { person.show(seen, room.standing(of: person.participant.id)) }
+    }
+
     private func looked(at hash: String, _ result: Result<WaitingRoom?, EngineError>) {
         guard let people = rooms[hash]?.people.values else { return }
         rooms[hash]?.isLooking = false
         // An engine that can't answer will say something again when it can: what is told is told once more then.
-        if case .success(let room) = result { for person in Array(people) { person.show(room) } }
+        if case .success(let room) = result { show(room, to: Array(people)) }
         guard rooms[hash]?.isDirty ?? false else { return }
         rooms[hash]?.isDirty = false
         look(at: hash)

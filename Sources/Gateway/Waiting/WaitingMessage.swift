@@ -11,10 +11,8 @@ enum WaitingMessage {
         let position: Int?
         let estimate: Int64?
 
-        init(_ room: WaitingRoom, _ waiter: String) {
-            count = room.line.count
-            position = room.line.position(of: waiter)
-            estimate = position.flatMap { room.line.estimate(atPosition: $0) }
+        init(_ standing: WaiterStanding) {
+            (count, position, estimate) = (standing.count, standing.position, standing.estimate)
         }
     }
 

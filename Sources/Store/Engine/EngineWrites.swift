@@ -63,9 +63,9 @@ extension EngineCore {
     /// What the writer of an entry is told once it was applied.
     func writeAnswer(_ channel: String, _ applied: Applied) -> WriteAnswer {
         switch applied.outcome.refusal {
-        case nil: .accepted(receipt(channel, applied.outcome.offset, applied.outcome.version))
+        case nil: .accepted(receipt(channel, applied.outcome.offset, applied.outcome.version, waiter: applied.waiter))
         case .live where applied.outcome.refusal == .live && WaitingRoom.hash(ofChannel: channel) != nil:
-            .duplicate(receipt(channel, nil, nil))
+            .duplicate(receipt(channel, nil, nil, waiter: applied.waiter))
         case .duplicate:
             .duplicate(
                 receipt(
@@ -82,16 +82,19 @@ extension EngineCore {
             !session.isOver(at: now), !session.isTouchDue(at: now)
         else { return nil }
         return .accepted(
-            Receipt(position: nil, version: session.version, session: session, room: nil, cursor: state.head))
+            Receipt(position: nil, version: session.version, session: session, room: nil, standing: nil, cursor: state.head))
     }
 
     private func receipt(
-        _ channel: String, _ offset: UInt64?, _ version: UInt64?, in epoch: Cursor? = nil
+        _ channel: String, _ offset: UInt64?, _ version: UInt64?, in epoch: Cursor? = nil, waiter: String? = nil
     ) -> Receipt {
-        Receipt(
+        let room = WaitingRoom.hash(ofChannel: channel).flatMap { state.rooms.rooms[$0] }
+        return Receipt(
             position: offset.map { position(of: channel, offset: $0, in: epoch) }, version: version,
             session: Session.id(ofChannel: channel).flatMap { state.sessions[$0] },
-            room: WaitingRoom.hash(ofChannel: channel).flatMap { state.rooms.rooms[$0] }, cursor: state.head)
+            // Thousands who join at once must not hold thousands of lines.
+            room: waiter == nil ? room : room?.withoutPeople, standing: waiter.flatMap { room?.standing(of: $0) },
+            cursor: state.head)
     }
 
     /// Moves a session's deadline if that is worth an entry.

@@ -150,8 +150,11 @@ public struct Receipt: Sendable {
     public let version: UInt64?
     /// For session writes: the session after it, as far as it still exists.
     public let session: Session?
-    /// For writes to a waiting room: the room after it, as far as it still exists.
+    /// For writes to a waiting room: the room after it, as far as it still exists; without the people in it where the write
+    /// was about one of them.
     public let room: WaitingRoom?
+    /// How that one stands.
+    public let standing: WaiterStanding?
     /// Whoever reads at or after this place sees the write.
     public let cursor: Cursor
 }

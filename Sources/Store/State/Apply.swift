@@ -6,6 +6,8 @@ struct Applied: Equatable {
     var outcome: Outcome
     /// What subscribers of the entry's channel get.
     var publication: Publication?
+    /// Whose place in a line the entry was about.
+    var waiter: String?
     /// For a duplicate: what the first write with the key did.
     var original: IdempotencyWindow.Record?
 

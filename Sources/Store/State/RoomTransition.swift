@@ -60,7 +60,7 @@ extension State {
         guard let room = room(of: entry), let terms = entry.header.room, let waiter = terms.waiter else {
             return .refused(.notFound)
         }
-        guard !room.isAdmitted(waiter) else { return .refused(.live) }
+        guard !room.isAdmitted(waiter) else { return Self.applied(.live, waiter) }
         if room.line.place(of: waiter) == nil {
             let taken = room.line.count + room.line.admitted.count
             guard !room.isClosed, taken < WaitingLine.placesMax, room.capacity == 0 || UInt64(taken) < room.capacity
@@ -73,7 +73,13 @@ extension State {
             room.usedAt = time
             room.revision &+= 1
         }
-        return Applied(Outcome(version: ticket))
+        return Self.applied(nil, waiter, ticket: ticket)
+    }
+
+    private static func applied(_ refusal: Refusal?, _ waiter: String, ticket: UInt64? = nil) -> Applied {
+        var applied = refusal.map { Applied.refused($0) } ?? Applied(Outcome(version: ticket))
+        applied.waiter = waiter
+        return applied
     }
 
     mutating func leaveRoom(_ entry: Entry) -> Applied {
@@ -102,7 +108,9 @@ extension State {
             changed = body(&room.line, terms, time)
             if changed { room.revision &+= 1 }
         }
-        return changed ? Applied(Outcome()) : .refused(.notDue)
+        var applied = changed ? Applied(Outcome()) : .refused(.notDue)
+        applied.waiter = terms.waiter
+        return applied
     }
 
     mutating func abandonPlaces(_ entry: Entry) -> Applied {
