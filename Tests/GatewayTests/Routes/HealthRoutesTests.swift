@@ -86,7 +86,10 @@ import Testing
     /// Everything that is served, and what it needs; whoever adds a route thinks about its rights here.
     @Test func routeTable_isAsDocumented() async throws {
         try await RouteRig.run { rig in
-            let rows = GatewayRouter(core: rig.core).rows
+            // Those of links and waiting rooms are in LinkTableTests.
+            let rows = GatewayRouter(core: rig.core).rows.filter { row in
+                ![PersistentSessionRoutes.path, WaitingRoomRoutes.path].contains { row.contains($0) }
+            }
             #expect(
                 rows.sorted() == [
                     "DELETE /api/sessions/{id} session", "GET /api/sessions apiKey", "GET /api/sessions/{id} session",

@@ -80,14 +80,19 @@ final class RouteRig: Sendable {
     }
 
     /// Sends one request through all middleware and routes.
+    ///
+    /// - Parameter address: the socket's peer; nil for one without an address.
     func send(
-        _ method: HTTPRequest.Method, _ path: String, _ body: String = "", _ fields: [String: String] = [:]
+        _ method: HTTPRequest.Method, _ path: String, _ body: String = "", _ fields: [String: String] = [:],
+        from address: String? = nil
     ) async throws -> Reply {
         var head = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: path)
         for (name, value) in fields { head.headerFields.set(name, to: value) }
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
+        let channel = NIOAsyncTestingChannel()
+        if let address { channel.remoteAddress = try SocketAddress(ipAddress: address, port: 50_000) }
         let context = GatewayRequestContext(
-            source: ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: Logger(label: "test")))
+            source: ApplicationRequestContextSource(channel: channel, logger: Logger(label: "test")))
         let response = try await responder.respond(to: request, context: context)
         let collector = BodyCollector()
         try await response.body.write(collector)
