@@ -82,7 +82,9 @@ extension EngineCore {
             !session.isOver(at: now), !session.isTouchDue(at: now)
         else { return nil }
         return .accepted(
-            Receipt(position: nil, version: session.version, session: session, room: nil, standing: nil, cursor: state.head))
+            Receipt(
+                position: nil, version: session.version, session: session, room: nil, standing: nil, cursor: state.head)
+        )
     }
 
     private func receipt(
