@@ -57,15 +57,8 @@ extension State {
     }
 
     mutating func joinRoom(_ entry: Entry) -> Applied {
-        guard let room = room(of: entry), let terms = entry.header.room, let waiter = terms.waiter else {
-            return .refused(.notFound)
-        }
-        guard !room.isAdmitted(waiter) else { return Self.applied(.live, waiter) }
-        if room.line.place(of: waiter) == nil {
-            let taken = room.line.count + room.line.admitted.count
-            guard !room.isClosed, taken < WaitingLine.placesMax, room.capacity == 0 || UInt64(taken) < room.capacity
-            else { return .refused(.full) }
-        }
+        guard let terms = entry.header.room, let waiter = terms.waiter else { return .refused(.notFound) }
+        if let refusal = refusal(ofJoin: entry, waiter) { return Self.applied(refusal, waiter) }
         let time = journalTime
         var ticket: UInt64 = 0
         change(roomOf: entry) { room in
@@ -74,6 +67,16 @@ extension State {
             room.revision &+= 1
         }
         return Self.applied(nil, waiter, ticket: ticket)
+    }
+
+    /// A function of its own, so that nothing holds the line when it is changed: it would be copied for each who joins.
+    private func refusal(ofJoin entry: Entry, _ waiter: String) -> Refusal? {
+        guard let room = room(of: entry) else { return .notFound }
+        guard !room.isAdmitted(waiter) else { return .live }
+        guard room.line.place(of: waiter) == nil else { return nil }
+        let taken = room.line.count + room.line.admitted.count
+        let isFull = taken >= WaitingLine.placesMax || (room.capacity > 0 && UInt64(taken) >= room.capacity)
+        return room.isClosed || isFull ? .full : nil
     }
 
     private static func applied(_ refusal: Refusal?, _ waiter: String, ticket: UInt64? = nil) -> Applied {
