@@ -53,6 +53,12 @@ struct WaitingCall {
 struct HeldPlace {
     let waiter: String
     let holder: EntryID
+
+    /// Lets the place wait for whoever comes back to it. Should that not be taken, the process that holds the place is found
+    /// to be gone some day.
+    func release(in hash: String, by rooms: RoomOperations, loop: Int) -> Request {
+        .write(rooms.away(hash: hash, waiter: waiter, holder: holder), .granted, Return(loop: loop) { _ in })
+    }
 }
 
 extension ClientConnection {
@@ -81,7 +87,14 @@ extension ClientConnection {
         guard places.count < ClientLimits.placesMax || places[call.hash.text] != nil else {
             return fail(id, .limitExceeded)
         }
-        let address: Return<WriteAnswer>? = address(id) { connection, answer in
+        let (engine, rooms, loop, hash) = (core.engine, rooms, seat.number, call.hash.text)
+        // Whoever left before the answer came holds a place all the same.
+        let letGo: @Sendable (WriteAnswer) -> Void = { answer in
+            guard let holder = answer.receipt?.standing?.holder else { return }
+            let place = HeldPlace(waiter: participant.id, holder: holder)
+            engine.submit(place.release(in: hash, by: rooms, loop: loop))
+        }
+        let address: Return<WriteAnswer>? = address(id, orElse: letGo) { connection, answer in
             switch answer {
             case .accepted(let receipt), .duplicate(let receipt):
                 guard let room = receipt.room, let standing = receipt.standing else {
@@ -165,9 +178,7 @@ extension ClientConnection {
         let held = places
         places = [:]
         for (hash, place) in held {
-            let draft = rooms.away(hash: hash, waiter: place.waiter, holder: place.holder)
-            // Should it not be taken, the process that holds the place is found to be gone some day.
-            core.engine.submit(.write(draft, .granted, Return(loop: seat.number) { _ in }))
+            core.engine.submit(place.release(in: hash, by: rooms, loop: seat.number))
         }
     }
 }

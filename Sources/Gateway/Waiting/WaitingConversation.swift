@@ -84,16 +84,29 @@ final class WaitingConversation: WebSocketConversation {
     /// Takes a place at the end of the line, or takes one's place up again.
     private func join() -> Request {
         let draft = operations.join(hash: hash, waiter: participant.id, name: ask.name.isEmpty ? nil : ask.name)
-        return .write(draft, .granted, address { me, answer in me.joined(answer) })
+        let (engine, letGo) = (core.engine, letGo)
+        // Whoever left before the answer came holds a place all the same.
+        return .write(
+            draft, .granted,
+            address(
+                orElse: { answer in if let holder = answer.receipt?.standing?.holder { engine.submit(letGo(holder)) } },
+                { me, answer in me.joined(answer) }))
+    }
+
+    /// Lets the place wait for whoever comes back to it.
+    private var letGo: @Sendable (EntryID) -> Request {
+        let (operations, hash, waiter, loop) = (operations, hash, participant.id, seat.number)
+        return { HeldPlace(waiter: waiter, holder: $0).release(in: hash, by: operations, loop: loop) }
     }
 
     private func joined(_ answer: WriteAnswer) {
         switch answer {
         case .accepted(let receipt), .duplicate(let receipt):
+            // First of all: whoever is sent away lets go of the place with the socket.
+            holder = receipt.standing?.holder
             guard let room = receipt.room, let standing = receipt.standing, room.activity == ask.activity else {
                 return close(CloseCode.policyViolation, "Unknown link")
             }
-            holder = standing.holder
             welcome(room, standing)
         case .refused(.full): close(CloseCode.policyViolation, "The waiting room takes nobody at the moment")
         case .refused, .forbidden: close(CloseCode.policyViolation, "Unknown link")
@@ -212,11 +225,7 @@ final class WaitingConversation: WebSocketConversation {
             requests.append(.unsubscribe(channel: channel, loop: seat.number))
         }
         subscription = nil
-        if let holder, !isAdmitted {
-            let draft = operations.away(hash: hash, waiter: participant.id, holder: holder)
-            // Should it not be taken, the process that holds the place is found to be gone some day.
-            requests.append(.write(draft, .granted, Return(loop: seat.number) { _ in }))
-        }
+        if let holder, !isAdmitted { requests.append(letGo(holder)) }
         if !requests.isEmpty { core.engine.submit(requests) }
     }
 

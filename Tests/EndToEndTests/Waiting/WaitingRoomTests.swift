@@ -122,6 +122,23 @@ extension ProcessTests {
             }
         }
 
+        /// Whoever is gone before the join was answered, or came for another activity, must not stand in the line for ever.
+        @Test func placesOfThoseWhoNeverCameIn_areGivenUp() async throws {
+            let grace = ["WAITING_ROOM_GRACE_MS": "300"]
+            try await ServerProcess.run(environment: Self.secret.merging(grace) { $1 }) { server in
+                let room = try await Classroom(on: TestHTTP(port: server.port))
+                for number in 0..<10 { try await Waiter("w\(number)", at: room, port: server.port).drop() }
+                let strayed = try await WebSocketConnection.open(
+                    port: server.port, path: "/ws/persistent-session?hash=\(room.hash)&activityName=other",
+                    onText: { _ in })
+                try await eventually("it is sent away") { strayed.end != nil }
+                #expect(strayed.end == SocketEnd(code: 1008, reason: "Unknown link"))
+                let last = try await Waiter("Ada", at: room, port: server.port)
+                _ = try await last.wait(for: "welcome")
+                try await eventually("Ada is alone") { last.position == 1 && last.size == 1 }
+            }
+        }
+
         @Test(arguments: ["hash=&activityName=quiz", "hash=0123456789abcdef0123", "activityName=quiz", ""])
         func socketWithoutALink_isToldWhy(query: String) async throws {
             try await ServerProcess.run(environment: Self.secret) { server in
