@@ -27,9 +27,9 @@ public struct Entry: Sendable, Equatable {
     }
 }
 
-extension Entry {
-    /// The session that it makes beside what its channel says.
-    public var madeSession: String? { kind == .roomStart ? header.room?.session : nil }
+extension EntryHeader {
+    /// The session that the entry makes beside what its channel says: only a start names one.
+    public var madeSession: String? { room?.session }
 }
 
 /// Who sent an entry, and the how-many-th of that sender it is.

@@ -63,7 +63,7 @@ struct HeldPlace {
 
 extension ClientConnection {
     private var rooms: RoomOperations {
-        RoomOperations(engine: core.engine, settings: core.configuration.links, terms: core.terms)
+        RoomOperations(core)
     }
 
     func waitingRPC(_ method: String, _ data: [UInt8]?, id: UInt32) {
@@ -148,7 +148,7 @@ extension ClientConnection {
     private func startVerified(_ call: WaitingCall, id: UInt32) {
         let looked: Return<WaitingRoom?>? = address(id) { connection, room in
             guard let room else { return connection.fail(id, .sessionNotFound) }
-            guard room.policy != EntryPolicy.soloOnly.rawValue else { return connection.fail(id, .conflict) }
+            guard room.terms.policy != .soloOnly else { return connection.fail(id, .conflict) }
             let started: Return<WriteAnswer>? = connection.address(id) { connection, answer in
                 guard let session = answer.receipt?.room?.session else { return connection.fail(id, .conflict) }
                 var out: [UInt8] = Array("{".utf8)

@@ -20,6 +20,11 @@ struct RoomOperations: Sendable {
     /// How long values wait for whoever shows their token. Units: milliseconds.
     private static let offerLife: Int64 = 600_000
 
+    /// Operations of a gateway.
+    init(_ core: GatewayCore) {
+        self.init(engine: core.engine, settings: core.configuration.links, terms: core.terms)
+    }
+
     init(engine: Engine, settings: LinkSettings, terms: ServiceTerms) {
         (self.engine, self.settings, self.terms) = (engine, settings, terms)
     }
@@ -83,9 +88,7 @@ struct RoomOperations: Sendable {
 
     /// The end of what is live: its room waits again.
     func end(sessionID: String) -> Draft {
-        var header = EntryHeader()
-        header.history = SessionHistory.window
-        return Draft(channel: Session.channel(of: sessionID), kind: .sessionEnd, header: header)
+        SessionOperations(engine: engine, terms: terms).draft(of: .end, to: sessionID, expecting: nil, key: nil)
     }
 
     func admit(hash: String, count: UInt64) -> Draft { draft(.roomAdmit, hash) { $0.count = count } }

@@ -44,15 +44,7 @@ public enum SessionRules {
 
     /// True for a text that could be the id of a session; anything else names none.
     public static func isID(_ text: String) -> Bool {
-        (1...SessionLimits.idBytesMax).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                    UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
+        LinkRules.isWord(text, length: 1...SessionLimits.idBytesMax)
     }
 
     static func check(type: String) throws(SessionInputFault) {

@@ -35,16 +35,16 @@ struct WaitingAsk: Sendable {
             ParticipantCookie(values["participant"], scope: scope, secrets: secrets)
             ?? ParticipantCookie(kept, scope: scope, secrets: secrets)
         name = String((values["name"] ?? "").prefix(Self.nameLengthMax))
+        looksOn = values["role"] == "teacher"
         var isTeacher = false
-        if let hash,
+        // A student's tab in the teacher's own browser has the cookie, too.
+        if looksOn, let hash,
             case .cookie(let cookie) = LinkCookie.read(
                 CookieText.value(of: LinkCookie.name, in: cookies), secrets: secrets, now: now)
         {
             isTeacher = cookie.entry(activity: activity, hash: hash) != nil
         }
-        looksOn = values["role"] == "teacher"
-        // A student's tab in the teacher's own browser has the cookie, too.
-        self.isTeacher = isTeacher && looksOn
+        self.isTeacher = isTeacher
         address = CallerAddress.text(of: remote)
     }
 

@@ -32,7 +32,7 @@ final class WaitingConversation: WebSocketConversation {
         (self.core, self.seat, self.ask) = (core, seat, ask)
         isTeacher = ask.isTeacher
         participant = ask.participant ?? ParticipantCookie(newIn: ask.hash?.text ?? "")
-        operations = RoomOperations(engine: core.engine, settings: core.configuration.links, terms: core.terms)
+        operations = RoomOperations(core)
     }
 
     /// True for whoever is not taken into the session.

@@ -39,13 +39,12 @@ final class WaitingFloor {
 
     /// Something happened in a room: everybody is shown it once, however many are told.
     func look(at hash: String) {
-        guard let room = rooms[hash] else { return }
+        guard let room = rooms[hash], let person = room.people.values.first else { return }
         guard !room.isLooking else {
             rooms[hash]?.isDirty = true
             return
         }
         rooms[hash]?.isLooking = true
-        guard let person = room.people.values.first else { return }
         let me = NIOLoopBound(self, eventLoop: eventLoop)
         person.core.engine.submit(
             .readRoom(hash: hash, Return(loop: person.seat.number) { me.value.looked(at: hash, $0) }))

@@ -21,7 +21,7 @@ enum WaitingMessage {
             out.appendMember("participantId", string: participant)
             out.appendMember("participantToken", string: token)
             append(standing, "size", to: &out)
-            out.appendMember("paused", json: bool(isPaused))
+            out.appendMember("paused", flag: isPaused)
         }
     }
 
@@ -33,7 +33,7 @@ enum WaitingMessage {
             out.appendMember("participantId", string: participant)
             out.appendMember("participantToken", string: token)
             append(standing, "size", to: &out)
-            out.appendMember("paused", json: bool(isPaused))
+            out.appendMember("paused", flag: isPaused)
             if let session { out.appendMember("sessionId", string: session) }
         }
     }
@@ -63,9 +63,9 @@ enum WaitingMessage {
 
     static func admission(_ room: WaitingRoom) -> [UInt8] {
         object("admission") { out in
-            out.appendMember("paused", json: bool(room.isPaused))
-            out.appendMember("closed", json: bool(room.isClosed))
-            out.appendMember("capacity", json: room.capacity > 0 ? Array(String(room.capacity).utf8) : null)
+            out.appendMember("paused", flag: room.isPaused)
+            out.appendMember("closed", flag: room.isClosed)
+            out.appendMember("capacity", optional: room.capacity > 0 ? room.capacity : nil)
         }
     }
 
@@ -73,14 +73,10 @@ enum WaitingMessage {
         object("error") { $0.appendMember("error", string: text) }
     }
 
-    private static let null = Array("null".utf8)
-
-    private static func bool(_ value: Bool) -> [UInt8] { Array((value ? "true" : "false").utf8) }
-
     private static func append(_ standing: Standing, _ count: StaticString, to out: inout [UInt8]) {
         out.appendMember(count, number: UInt64(standing.count))
-        out.appendMember("position", json: standing.position.map { Array(String($0).utf8) } ?? null)
-        out.appendMember("estimateMs", json: standing.estimate.map { Array(String($0).utf8) } ?? null)
+        out.appendMember("position", optional: standing.position.map { UInt64(clamping: $0) })
+        out.appendMember("estimateMs", optional: standing.estimate.map { UInt64(clamping: $0) })
     }
 
     private static func object(_ type: String, _ body: (inout [UInt8]) -> Void) -> [UInt8] {

@@ -48,8 +48,7 @@ extension EngineCore {
     /// Without its row an entry can't be applied, and none after it: nothing is answered before a checkpoint came.
     private func loadRows(of arrived: ArrivedEntry, _ fleet: Fleet) -> Bool {
         do throws(StorageError) {
-            try loadRows(of: arrived.entry.channel)
-            if let made = arrived.entry.madeSession { try loadRows(of: Session.channel(of: made)) }
+            try loadRows(of: arrived.entry.channel, arrived.entry.header)
             return true
         } catch {
             memoryFailure = EngineError(.unavailable, error.message)

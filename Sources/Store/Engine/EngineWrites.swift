@@ -41,10 +41,7 @@ extension EngineCore {
         if let refusal = writer.refusal ?? fleet?.machine.appendRefusal { return answer(to, .failure(refusal)) }
         guard draft.header.isWellFormed else { return answer(to, .success(.refused(.badPatch))) }
         do throws(StorageError) {
-            try loadRows(of: draft.channel)
-            if draft.kind == .roomStart, let made = draft.header.room?.session {
-                try loadRows(of: Session.channel(of: made))
-            }
+            try loadRows(of: draft.channel, draft.header)
         } catch {
             return answer(to, .failure(EngineError(.unavailable, error.message)))
         }
@@ -64,8 +61,8 @@ extension EngineCore {
     func writeAnswer(_ channel: String, _ applied: Applied) -> WriteAnswer {
         switch applied.outcome.refusal {
         case nil: .accepted(receipt(channel, applied.outcome.offset, applied.outcome.version, waiter: applied.waiter))
-        case .live where applied.outcome.refusal == .live && WaitingRoom.hash(ofChannel: channel) != nil:
-            .duplicate(receipt(channel, nil, nil, waiter: applied.waiter))
+        // Of several who start a room, or come when it is live, all are told what is live.
+        case .live: .duplicate(receipt(channel, nil, nil, waiter: applied.waiter))
         case .duplicate:
             .duplicate(
                 receipt(

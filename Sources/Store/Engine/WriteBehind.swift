@@ -133,7 +133,13 @@ extension EngineCore {
         }
     }
 
-    /// Brings the rows that an entry names into memory. With a shared journal a flush may hold the writing connection: rows
+    /// Brings the rows that an entry names into memory: its channel's, and those of a session that it makes.
+    func loadRows(of channel: String, _ header: EntryHeader) throws(StorageError) {
+        try loadRows(of: channel)
+        if let made = header.madeSession { try loadRows(of: Session.channel(of: made)) }
+    }
+
+    /// Brings the rows of a channel into memory. With a shared journal a flush may hold the writing connection: rows
     /// that are not in memory are in the file since an earlier one, so any connection sees them.
     func loadRows(of channel: String) throws(StorageError) {
         guard fleet != nil else { return try state.loadRows(of: channel, from: file) }

@@ -75,12 +75,6 @@ extension State {
         case .sessionExpire: expireSession(entry)
         case .sessionForget: forgetSession(entry, at: cursor)
         case .canary: Applied(Outcome())
-        default: roomTransition(entry, at: cursor)
-        }
-    }
-
-    private mutating func roomTransition(_ entry: Entry, at cursor: Cursor) -> Applied {
-        switch entry.kind {
         case .roomCreate: createRoom(entry)
         case .roomUpdate: updateRoom(entry)
         case .roomRemove: removeRoom(entry)
@@ -97,7 +91,6 @@ extension State {
         case .roomAttempt: spendAttempt(entry)
         case .roomOffer: offerInRoom(entry)
         case .roomTake: takeFromRoom(entry)
-        default: .refused(.notFound)
         }
     }
 }

@@ -140,11 +140,7 @@ extension State {
         }
         guard hasRoom(entry) else { return .refused(.tooLarge) }
         let time = journalTime
-        change(session: id) {
-            $0 = Session(
-                id: id, type: terms.type, owner: terms.owner, document: entry.body, version: 1, createdAt: time,
-                updatedAt: time, touchedAt: time, ttl: terms.ttl)
-        }
+        beginSession(id, terms, document: entry.body)
         change(roomOf: entry) { room in
             room.session = id
             room.usedAt = time

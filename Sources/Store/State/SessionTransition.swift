@@ -49,13 +49,18 @@ extension State {
         let (id, existing) = session(of: entry)
         guard existing == nil, let terms = entry.header.session else { return .refused(.exists) }
         guard hasRoom(entry) else { return .refused(.tooLarge) }
+        beginSession(id, terms, document: entry.body)
+        return publish(entry, version: 1)
+    }
+
+    /// Puts a new session into the state; what is published of it is the caller's.
+    mutating func beginSession(_ id: String, _ terms: SessionTerms, document: [UInt8]) {
         let time = journalTime
         change(session: id) {
             $0 = Session(
-                id: id, type: terms.type, owner: terms.owner, document: entry.body, version: 1, createdAt: time,
+                id: id, type: terms.type, owner: terms.owner, document: document, version: 1, createdAt: time,
                 updatedAt: time, touchedAt: time, ttl: terms.ttl)
         }
-        return publish(entry, version: 1)
     }
 
     mutating func putSession(_ entry: Entry) -> Applied { write(entry, document: entry.body) }

@@ -22,7 +22,7 @@ struct PersistentSessionRoutes: Sendable {
     init(core: GatewayCore) {
         self.core = core
         settings = core.configuration.links
-        operations = RoomOperations(engine: core.engine, settings: settings, terms: core.terms)
+        operations = RoomOperations(core)
         identities = RequestIdentity(configuration: core.configuration)
     }
 
@@ -124,17 +124,5 @@ extension PersistentSessionRoutes {
         members(&out)
         out[out.count - 1] = UInt8(ascii: "}")
         return Response(json: out, headers: headers)
-    }
-}
-
-extension [UInt8] {
-    /// Appends `"name":true,` or `"name":false,`.
-    mutating func appendMember(_ name: StaticString, flag: Bool) {
-        appendMember(name, json: (flag ? "true" : "false").utf8)
-    }
-
-    /// Appends `"name":"text",` or `"name":null,`.
-    mutating func appendMember(_ name: StaticString, optional text: String?) {
-        if let text { appendMember(name, string: text) } else { appendMember(name, json: "null".utf8) }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Journal
 import NIOCore
 
 extension Request {
@@ -38,6 +39,23 @@ extension HTTPFields {
 }
 
 extension Response {
+    /// `{"<name>":[…],"next":…}`: a page of a list. Rows may have gone a moment ago: only an empty page is surely the last.
+    init<Row>(
+        page name: StaticString, of rows: [Row], next: (Row) -> String, _ append: (Row, inout [UInt8]) -> Void
+    ) {
+        var list: [UInt8] = [UInt8(ascii: "[")]
+        for (index, row) in rows.enumerated() {
+            if index > 0 { list.append(UInt8(ascii: ",")) }
+            append(row, &list)
+        }
+        list.append(UInt8(ascii: "]"))
+        var out: [UInt8] = [UInt8(ascii: "{")]
+        out.appendMember(name, json: list)
+        if let last = rows.last { out.appendMember("next", string: next(last)) }
+        out[out.count - 1] = UInt8(ascii: "}")
+        self.init(json: out)
+    }
+
     /// JSON that must not be kept by caches.
     init(json bytes: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) {
         var headers = headers

@@ -71,20 +71,9 @@ struct SessionRoutes: Sendable {
         let sessions = try await Self.asking(.read) { () async throws(EngineError) in
             try await operations.list(type: type, after: after, limit: limit)
         }
-        var out: [UInt8] = []
-        out.appendASCII("{\"sessions\":[")
-        for (index, session) in sessions.enumerated() {
-            if index > 0 { out.append(UInt8(ascii: ",")) }
-            SessionRepresentation.append(session, showsOwner: true, to: &out)
+        return Response(page: "sessions", of: sessions, next: \.id) {
+            SessionRepresentation.append($0, showsOwner: true, to: &$1)
         }
-        out.append(UInt8(ascii: "]"))
-        // Sessions that ended a moment ago are left out of a page: only an empty page is surely the last.
-        if let last = sessions.last {
-            out.appendASCII(",\"next\":")
-            out.appendJSONString(last.id)
-        }
-        out.append(UInt8(ascii: "}"))
-        return Response(json: out)
     }
 
     /// Reads a live session or throws what the caller is told.

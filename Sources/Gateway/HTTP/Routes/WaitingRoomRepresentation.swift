@@ -23,10 +23,3 @@ enum WaitingRoomRepresentation {
         out[out.count - 1] = UInt8(ascii: "}")
     }
 }
-
-extension [UInt8] {
-    /// Appends `"name":number,` or `"name":null,`.
-    fileprivate mutating func appendMember(_ name: StaticString, optional number: UInt64?) {
-        if let number { appendMember(name, number: number) } else { appendMember(name, json: "null".utf8) }
-    }
-}

@@ -14,7 +14,7 @@ struct WaitingRoomRoutes: Sendable {
 
     init(core: GatewayCore) {
         self.core = core
-        operations = RoomOperations(engine: core.engine, settings: core.configuration.links, terms: core.terms)
+        operations = RoomOperations(core)
         identities = RequestIdentity(configuration: core.configuration)
     }
 
@@ -62,19 +62,7 @@ struct WaitingRoomRoutes: Sendable {
         let rooms = try await SessionRoutes.asking(.read) { () async throws(EngineError) in
             try await operations.list(after: after, limit: limit)
         }
-        var out: [UInt8] = Array("{\"waitingRooms\":[".utf8)
-        for (index, room) in rooms.enumerated() {
-            if index > 0 { out.append(UInt8(ascii: ",")) }
-            WaitingRoomRepresentation.append(room, to: &out)
-        }
-        out.append(UInt8(ascii: "]"))
-        // Only an empty page is surely the last, as for sessions.
-        if let last = rooms.last {
-            out.appendASCII(",\"next\":")
-            out.appendJSONString(last.hash)
-        }
-        out.append(UInt8(ascii: "}"))
-        return Response(json: out)
+        return Response(page: "waitingRooms", of: rooms, next: \.hash) { WaitingRoomRepresentation.append($0, to: &$1) }
     }
 
     @Sendable private func remove(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
