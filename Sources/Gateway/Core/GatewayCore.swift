@@ -14,6 +14,8 @@ public final class GatewayCore: Sendable {
     public let terms: ServiceTerms
     let logger: Logger
     let connections = ConnectionCount()
+    /// What was refused over HTTP.
+    public let refusals: RefusalTally
     /// Set by the first signal: ready is false from then on.
     let isDraining = Atomic<Bool>(false)
     /// Monotonic start, for the uptime.
@@ -35,14 +37,17 @@ public final class GatewayCore: Sendable {
         self.configuration = configuration
         self.terms = terms
         self.logger = logger
+        refusals = RefusalTally(logger: logger) { engine.now }
         let seats = try group.makeIterator().map { loop in
             let (hub, heartbeat, floor) = try loop.submit {
                 let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration) { engine.now }
                 heartbeat.start()
+                let hub = Hub(eventLoop: loop)
+                LoopWatch(hub: hub).start()
                 let floor = WaitingFloor(eventLoop: loop)
                 floor.start()
                 return (
-                    NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop),
+                    NIOLoopBound(hub, eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop),
                     NIOLoopBound(floor, eventLoop: loop)
                 )
             }.wait()
@@ -107,6 +112,17 @@ final class LoopSeat: Sendable {
 final class ConnectionCount: Sendable {
     let webSockets = Atomic<Int>(0)
     let eventStreams = Atomic<Int>(0)
+    /// Those of the WebSockets that are at a waiting room.
+    let waiting = Atomic<Int>(0)
 
     var total: Int { webSockets.load(ordering: .relaxed) + eventStreams.load(ordering: .relaxed) }
+
+    /// The same, by what is spoken.
+    var bySurface: [(surface: Surface, count: Int)] {
+        let waiting = waiting.load(ordering: .relaxed)
+        return [
+            (.client, webSockets.load(ordering: .relaxed) - waiting), (.waiting, waiting),
+            (.events, eventStreams.load(ordering: .relaxed)),
+        ]
+    }
 }

@@ -37,6 +37,9 @@ public struct ClientUpgrades: WebSocketUpgrades {
         return path == Self.path ? client(head) : waiting(head, remote)
     }
 
+    /// Counts and logs what was refused.
+    public func refused(_ problem: Problem, path: String) { core.refusals.refused(problem, path: path) }
+
     private func waiting(_ head: HTTPRequest, _ remote: SocketAddress?) -> UpgradeDecision {
         let ask = WaitingAsk(
             head, remote: remote, secrets: core.configuration.links.secrets, now: core.engine.now)

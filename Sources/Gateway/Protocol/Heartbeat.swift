@@ -88,6 +88,11 @@ final class Heartbeat {
     /// Clients that it pings.
     var count: Int { slots.reduce(0) { $0 + $1.count } }
 
+    /// Bytes that wait for the clients that it pings.
+    var outboundBytes: Int {
+        slots.reduce(0) { sum, slot in slot.reduce(sum) { $0 + ($1.socket?.pendingBytes ?? 0) } }
+    }
+
     /// When the next client of a drain should be closed: a few at once, then in pace, all within the drain time.
     func nextGoodbye() -> TimeAmount {
         if goodbyes == 0 {

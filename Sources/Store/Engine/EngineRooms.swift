@@ -24,7 +24,7 @@ extension EngineCore {
             if isSweeper, let draft = roomUpkeep(room, channel, living) {
                 propose(draft) { _ in }
             } else if room.isUntold, directory.contains(channel),
-                now >= room.toldAt.saturatingAdd(WaitingRoom.tellMilliseconds)
+                now >= room.toldAt.saturatingAdd(room.tellPause)
             {
                 propose(tidings(of: room, channel)) { _ in }
             }
@@ -45,9 +45,9 @@ extension EngineCore {
         var terms = RoomTerms()
         let kind: EntryKind
         let since = now.saturatingAdd(-configuration.roomGrace)
-        if let place = room.line.places.first(where: { $0.awayAt == nil && isGone($0.holder.origin, living) }) {
-            (kind, terms.origin) = (.roomOrphan, place.holder.origin)
-        } else if room.line.places.contains(where: { $0.awayAt.map { $0 <= since } ?? false }) {
+        if let gone = room.line.holders.first(where: { isGone($0, living) }) {
+            (kind, terms.origin) = (.roomOrphan, gone)
+        } else if room.line.hasAway(since: since) {
             (kind, terms.life) = (.roomAbandon, configuration.roomGrace)
         } else if room.hasAdmission, room.session == nil, room.line.isEmpty,
             now >= room.usedAt.saturatingAdd(configuration.roomTTL)

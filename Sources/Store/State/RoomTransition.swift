@@ -120,9 +120,7 @@ extension State {
         guard let room = room(of: entry), let life = entry.header.room?.life else { return .refused(.notFound) }
         let since = journalTime.saturatingAdd(-max(0, life))
         guard hasRoom(entry) else { return .refused(.tooLarge) }
-        guard room.line.places.contains(where: { $0.awayAt.map { $0 <= since } ?? false }) else {
-            return .refused(.notDue)
-        }
+        guard room.line.hasAway(since: since) else { return .refused(.notDue) }
         var count = 0
         change(roomOf: entry) { room in
             count = room.line.abandon(awaySince: since)

@@ -7,13 +7,16 @@ public struct GatewayRouter: Sendable {
     let table: [GatewayRoute]
     private let origins: OriginPolicy
     private let engine: Engine
+    private let refusals: RefusalTally
 
     /// The routes over a core; nothing is served yet.
     public init(core: GatewayCore) {
         origins = core.configuration.origins
         engine = core.engine
+        refusals = core.refusals
         table =
-            HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + SessionRoutes(core: core).routes
+            HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + MetricsRoutes(core: core).routes
+            + SessionRoutes(core: core).routes
             + ImportRoutes(core: core).routes + ServerAPIRoutes(core: core).routes
             + EventStreamRoutes(core: core).routes + PersistentSessionRoutes(core: core).routes
             + WaitingRoomRoutes(core: core).routes + ExampleRoutes(core: core).routes
@@ -26,7 +29,7 @@ public struct GatewayRouter: Sendable {
     public func make() -> Router<GatewayRequestContext> {
         let router = Router(context: GatewayRequestContext.self)
         router.add(middleware: CrossOriginMiddleware(origins: origins))
-        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: ProblemMiddleware(refused: refusals.refused))
         for route in table {
             router.on(RouterPath(route.path), method: route.method, use: route.reaching(engine).respond)
         }

@@ -48,15 +48,11 @@ struct PersistentSessionRoutes: Sendable {
             do {
                 try identities.checkOrigin(of: request)
                 return try await respond(request, context)
-            } catch let refusal as LinkRefusal {
+            } catch {
+                guard let refusal = LinkRefusal(of: error) else { throw error }
+                core.refusals.refused(
+                    refusal.code ?? "refused", status: refusal.status.code, path: request.uri.path)
                 return refusal.response
-            } catch let fault as LinkFault {
-                return LinkRefusal(fault).response
-            } catch let problem as Problem {
-                return LinkRefusal(problem).response
-            } catch let error as HTTPError {
-                let sentence = error.body ?? "The request can't be read."
-                return LinkRefusal(error.status, sentence).response
             }
         }
     }

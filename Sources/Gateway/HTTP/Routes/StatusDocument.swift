@@ -144,7 +144,7 @@ struct StatusDocument: Encodable {
         var named = [
             "rounds": counters.rounds, "entries": counters.entries, "refused": counters.refused,
             "checkpoints": counters.checkpoints, "failedCommits": counters.failedCommits,
-            "recovered": counters.recovered, "notRecovered": counters.notRecovered,
+            "recovered": counters.recovered, "notRecovered": counters.notRecovered.values.reduce(0, +),
             "failedSweeps": counters.failedSweeps,
         ]
         if let losses {
