@@ -41,6 +41,7 @@ public final class GatewayCore: Sendable {
                 heartbeat.start()
                 let floor = WaitingFloor(eventLoop: loop)
                 floor.start()
+                heartbeat.company = { floor.count }
                 return (
                     NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop),
                     NIOLoopBound(floor, eventLoop: loop)
