@@ -46,6 +46,7 @@ public final class GatewayCore: Sendable {
                 LoopWatch(hub: hub).start()
                 let floor = WaitingFloor(eventLoop: loop)
                 floor.start()
+                heartbeat.company = { floor.count }
                 return (
                     NIOLoopBound(hub, eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop),
                     NIOLoopBound(floor, eventLoop: loop)

@@ -20,6 +20,8 @@ final class Heartbeat {
     private let drainMilliseconds: Int64
     private let tickMilliseconds: Int64
     private let now: () -> Int64
+    /// How many others take part in a drain beside the clients that it pings.
+    var company: () -> Int = { 0 }
     let eventLoop: any EventLoop
     /// Seconds as clients are told; 0 when pings are off.
     let intervalSeconds: UInt64
@@ -93,10 +95,10 @@ final class Heartbeat {
         slots.reduce(0) { sum, slot in slot.reduce(sum) { $0 + ($1.socket?.pendingBytes ?? 0) } }
     }
 
-    /// When the next client of a drain should be closed: a few at once, then in pace, all within the drain time.
+    /// When the next socket of a drain should be closed: a few at once, then in pace, all within the drain time.
     func nextGoodbye() -> TimeAmount {
         if goodbyes == 0 {
-            let needed = Int64(count) * 1_000 / max(1, drainMilliseconds)
+            let needed = Int64(count + company()) * 1_000 / max(1, drainMilliseconds)
             goodbyesPerSecond = max(ClientLimits.drainPerSecond, Int(clamping: needed))
         }
         goodbyes += 1

@@ -26,6 +26,14 @@ extension WaitingConversation {
 
     func writabilityChanged(isWritable: Bool) {}
 
+    /// In pace, together with the clients of the loop: a class that is sent away at once comes back at once.
+    func shuttingDown(_ socket: WebSocketHandler) {
+        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
+        seat.eventLoop.scheduleTask(in: seat.heartbeat.value.nextGoodbye()) {
+            me.value.close(CloseCode.shutdown, "shutdown")
+        }
+    }
+
     /// An attempt is spent before the code is looked at, so that it counts on every node and through every restart.
     private func verify(_ code: String) {
         let draft = operations.attempt(hash: hash, address: ask.address)

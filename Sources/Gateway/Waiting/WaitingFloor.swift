@@ -28,6 +28,9 @@ final class WaitingFloor {
         }
     }
 
+    /// Sockets in all rooms.
+    var count: Int { rooms.values.reduce(0) { $0 + $1.people.count } }
+
     func join(_ person: WaitingConversation, _ hash: String) {
         rooms[hash, default: Room()].people[ObjectIdentifier(person)] = person
     }

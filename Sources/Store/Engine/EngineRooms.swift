@@ -8,6 +8,21 @@ extension EngineCore {
         answer(to, .success(room))
     }
 
+    /// What waits for a token. Something that was just left on another node is waited for.
+    func readOffer(_ hash: String, _ token: String, _ to: Return<[UInt8]?>) {
+        let values = state.rooms.rooms[hash]?.offer(token, at: .min)
+        if values == nil, waitsForJournal(.readOffer(hash: hash, token: token, to)) { return }
+        answer(to, .success(values))
+    }
+
+    /// How long somebody whose attempt was refused has to wait; nothing for terms that are no attempt.
+    func readAttempt(_ terms: RoomTerms, _ to: Return<Int64>) {
+        guard let token = terms.token, let burst = terms.count, let life = terms.life else {
+            return answer(to, .success(0))
+        }
+        answer(to, .success(state.rooms.wait(token, burst: burst, interval: life, at: now) ?? 0))
+    }
+
     func listRooms(after hash: String, limit: Int, _ to: Return<[WaitingRoom]>) {
         let hashes = state.rooms.rooms.keys.filter { $0 > hash }.sorted().prefix(max(0, limit))
         answer(to, .success(hashes.compactMap { state.rooms.rooms[$0] }))

@@ -132,10 +132,10 @@ extension EngineCore {
         }
     }
 
-    /// Brings the rows that an entry names into memory: its channel's, and those of a session that it makes.
+    /// Brings the rows that an entry names into memory: its channel's, and those of a session beside it.
     func loadRows(of channel: String, _ header: EntryHeader) throws(StorageError) {
         try loadRows(of: channel)
-        if let made = header.madeSession { try loadRows(of: Session.channel(of: made)) }
+        if let named = header.namedSession { try loadRows(of: Session.channel(of: named)) }
     }
 
     /// Brings the rows of a channel into memory. With a shared journal a flush may hold the writing connection: rows

@@ -20,10 +20,16 @@ extension State {
         guard room(of: entry) == nil else { return .refused(.exists) }
         guard rooms.rooms.count < RoomTable.roomsMax else { return .refused(.busy) }
         let (hash, time) = (hash(of: entry), journalTime)
+        // A link that comes from elsewhere may bring what is live; a session has one room.
+        let session = terms.session.flatMap { id in
+            sessions[id].map { $0.isOver(at: time) } == false && rooms.live[id] == nil ? id : nil
+        }
         rooms.change(hash) {
-            $0 = WaitingRoom(
+            var room = WaitingRoom(
                 hash: hash, activity: activity, policy: terms.policy ?? "", options: terms.options ?? [],
                 createdAt: time, usedAt: time)
+            room.session = session
+            $0 = room
         }
         return Applied(Outcome())
     }

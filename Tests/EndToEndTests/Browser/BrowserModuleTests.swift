@@ -93,6 +93,7 @@ extension ProcessTests {
             }
         }
 
+        /// Fault A23: after a deploy everybody came back at the same moment.
         @Test func backoff_drawsFromARangeThatDoubles() async throws {
             try await Self.run { _, page in
                 let least = try await page.evaluate(

@@ -57,6 +57,17 @@ import Testing
         #expect(verdict.reasons.count == reasons)
     }
 
+    /// Fault A24: everybody was shown every session, with what it held.
+    @Test func status_withoutTheKey_isRefused() async throws {
+        try await RouteRig.run(.production()) { rig in
+            let user = try RouteRig.token(Identity(user: "7"))
+            for fields in [[:], ["X-API-Key": "wrong"], user] {
+                let reply = try await rig.send(.get, "/api/status", "", fields)
+                #expect([401, 403].contains(reply.status) && reply.member("sessions") == nil)
+            }
+        }
+    }
+
     @Test func status_showsTheNode() async throws {
         try await RouteRig.run(.production()) { rig in
             let id = try await rig.makeSession(#"{"type":"quiz"}"#, RouteRig.key)
