@@ -13,7 +13,8 @@ public struct GatewayRouter: Sendable {
         origins = core.configuration.origins
         engine = core.engine
         table =
-            HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + SessionRoutes(core: core).routes
+            HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + SocketStatsRoutes(core: core).routes
+            + SessionRoutes(core: core).routes
             + ImportRoutes(core: core).routes + ServerAPIRoutes(core: core).routes
             + EventStreamRoutes(core: core).routes + PersistentSessionRoutes(core: core).routes
             + WaitingRoomRoutes(core: core).routes + ExampleRoutes(core: core).routes
