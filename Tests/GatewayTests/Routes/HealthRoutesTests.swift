@@ -103,10 +103,12 @@ import Testing
             }
             #expect(
                 rows.sorted() == [
-                    "DELETE /api/sessions/{id} session", "GET /api/sessions apiKey", "GET /api/sessions/{id} session",
-                    "GET /api/status apiKey", "GET /events channel", "GET /events/** channel",
+                    "DELETE /api/sessions/{id} session", "GET /api/health/websocket apiKey", "GET /api/sessions apiKey",
+                    "GET /api/sessions/{id} session", "GET /api/status apiKey", "GET /api/ws/stats apiKey",
+                    "GET /events channel", "GET /events/** channel",
                     "GET /health nothing", "GET /health-check nothing", "GET /health/live nothing",
-                    "GET /health/ready nothing", "GET /metrics apiKey", "HEAD /api/sessions/{id} session",
+                    "GET /health/ready nothing", "GET /metrics apiKey", "GET /status nothing",
+                    "HEAD /api/sessions/{id} session",
                     "PATCH /api/sessions/{id} session",
                     "POST /api apiKey", "POST /api/batch apiKey", "POST /api/broadcast apiKey",
                     "POST /api/channels apiKey", "POST /api/disconnect apiKey", "POST /api/history apiKey",

@@ -16,6 +16,7 @@ public struct GatewayRouter: Sendable {
         refusals = core.refusals
         table =
             HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + MetricsRoutes(core: core).routes
+            + SocketStatsRoutes(core: core).routes
             + SessionRoutes(core: core).routes
             + ImportRoutes(core: core).routes + ServerAPIRoutes(core: core).routes
             + EventStreamRoutes(core: core).routes + PersistentSessionRoutes(core: core).routes
