@@ -92,8 +92,9 @@ final class ClientConnection: WebSocketConversation {
         submitQueued()
         let open = subscriptions.removeAll()
         guard !open.isEmpty else { return }
-        for subscription in open { hub.close(subscription) }
-        core.engine.submit(open.map { .unsubscribe(channel: $0.channel.name, loop: seat.number) })
+        for ended in open { hub.close(ended.subscription) }
+        core.engine.submit(open.map { .unsubscribe(channel: $0.subscription.channel.name, loop: seat.number) })
+        for ended in open { subscriptionEnded(ended.subscription.channel.name, terms: ended.terms) }
     }
 
     // Events in, actions out.
@@ -114,7 +115,8 @@ final class ClientConnection: WebSocketConversation {
         end(code: disconnect.rawValue, reason: disconnect.reason, flushing: disconnect != .slow)
     }
 
-    private func end(code: UInt16, reason: String, flushing: Bool) {
+    /// Ends the connection with any code.
+    func end(code: UInt16, reason: String, flushing: Bool) {
         _ = machine.handle(.closed)
         submitQueued()
         if flushing { writeReplies() }
@@ -134,7 +136,8 @@ final class ClientConnection: WebSocketConversation {
     /// Queues a request of the read in progress.
     func submit(_ request: Request) { requests.append(request) }
 
-    private func submitQueued() {
+    /// Hands what the read in progress asks to the engine.
+    func submitQueued() {
         guard !requests.isEmpty else { return }
         core.engine.submit(requests)
         requests.removeAll()
@@ -188,7 +191,8 @@ final class ClientConnection: WebSocketConversation {
         reply { ReplyEncoder.error(error, id: id, reason: reason, notRecovered: notRecovered, to: &$0) }
     }
 
-    private func writeReplies() {
+    /// Makes one frame of the replies that wait.
+    func writeReplies() {
         guard let payload = replies.take(), payload.readableBytes > 0 else { return }
         var frames = ByteBuffer()
         frames.reserveCapacity(payload.readableBytes + FrameWriter.maxHeaderBytes)
@@ -196,7 +200,8 @@ final class ClientConnection: WebSocketConversation {
         write(frames)
     }
 
-    private func write(_ frames: ByteBuffer) {
+    /// Hands frames to the socket, unless the consumer is too slow.
+    func write(_ frames: ByteBuffer) {
         guard let socket, takesMore(socket) else { return }
         socket.write(frames)
     }
@@ -212,49 +217,5 @@ final class ClientConnection: WebSocketConversation {
         guard socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
         perform(.close(.slow))
         return false
-    }
-}
-
-extension ClientConnection: HubSubscriber {
-    func deliver(_ batch: ChannelBatch) {
-        guard socket != nil else { return }
-        // The subscribe reply may still wait here: it goes first.
-        writeReplies()
-        write(batch.protocolFrames)
-    }
-
-    func flushQueued() {
-        submitQueued()
-        writeReplies()
-        socket?.flush()
-    }
-
-    func lost(_ subscription: Subscription) {
-        let channel = subscription.channel.name
-        // Whoever left by itself has said so to the engine, and may be back with another subscription.
-        guard socket != nil, case .open(let open)? = subscriptions.phase(of: channel), open === subscription else {
-            return
-        }
-        hub.close(subscription)
-        subscriptions.set(nil, for: channel)
-        core.engine.submit(.unsubscribe(channel: channel, loop: seat.number))
-        reply { ReplyEncoder.unsubscribed(channel, code: 2_500, reason: "insufficient state", to: &$0) }
-        hub.flushLater(self)
-    }
-
-    func epochsChanged(for subscriptions: [Subscription]) {
-        for subscription in subscriptions { lost(subscription) }
-    }
-}
-
-extension ClientConnection: UserMember {
-    func take(_ order: UserOrder) {
-        guard socket != nil, order.means(id.text) else { return }
-        switch order.action {
-        case .disconnect(let code, let reason): end(code: code, reason: reason, flushing: true)
-        case .unsubscribe(let channel):
-            for channel in channel.isEmpty ? subscriptions.channels : [channel] { endByOrder(channel) }
-            flushQueued()
-        }
     }
 }

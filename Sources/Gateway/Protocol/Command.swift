@@ -15,6 +15,7 @@ struct Command: Equatable {
         case publish(channel: String, data: [UInt8]?)
         case history(HistoryCommand)
         case presence(channel: String)
+        case presenceStats(channel: String)
         case rpc(method: String, data: [UInt8]?)
         case refresh(token: String)
         case subRefresh
@@ -37,6 +38,7 @@ struct SubscribeCommand: Equatable {
     var position = Position(epoch: "", offset: 0)
     var wantsPositioned = false
     var wantsRecoverable = false
+    var wantsJoinLeave = false
     var delta = ""
     /// Bit 1: answer 112 instead of `recovered: false`.
     var flag: Int64 = 0

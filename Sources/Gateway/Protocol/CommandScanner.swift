@@ -55,7 +55,7 @@ struct CommandScanner {
         if key.equals("rpc", in: bytes) { return try rpc() }
         if key.equals("refresh", in: bytes) { return .refresh(token: try member("token")) }
         if key.equals("presence", in: bytes) { return .presence(channel: try member("channel")) }
-        if key.equals("presence_stats", in: bytes) { return .presence(channel: try member("channel")) }
+        if key.equals("presence_stats", in: bytes) { return .presenceStats(channel: try member("channel")) }
         let known: Command.Method =
             key.equals("sub_refresh", in: bytes)
             ? .subRefresh : key.equals("send", in: bytes) ? .send : key.equals("ping", in: bytes) ? .ping : .unknown
@@ -137,6 +137,8 @@ struct CommandScanner {
                 command.wantsPositioned = try cursor.readBool()
             } else if key.equals("recoverable", in: bytes) {
                 command.wantsRecoverable = try cursor.readBool()
+            } else if key.equals("join_leave", in: bytes) {
+                command.wantsJoinLeave = try cursor.readBool()
             } else if key.equals("flag", in: bytes) {
                 command.flag = try cursor.readInt64()
             } else if key.equals("delta", in: bytes) {

@@ -91,7 +91,7 @@ import Testing
         ),
         (#""history":{"channel":"c","since":null,"limit":null}"#, history(HistoryFilter(limit: 0))),
         (#""presence":{"channel":"c"}"#, .presence(channel: "c")),
-        (#""presence_stats":{"channel":"c"}"#, .presence(channel: "c")),
+        (#""presence_stats":{"channel":"c"}"#, .presenceStats(channel: "c")),
         (#""rpc":{"method":"m","data":[1, 2]}"#, .rpc(method: "m", data: Array("[1, 2]".utf8))),
         (#""rpc":{"method":"m","data":null}"#, .rpc(method: "m", data: nil)),
         (#""rpc":{}"#, .rpc(method: "", data: nil)),
