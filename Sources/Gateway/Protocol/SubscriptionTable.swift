@@ -72,12 +72,6 @@ struct SubscriptionTable {
         }
     }
 
-    /// Changes what the subscription of a channel of the table has beyond the channel's options.
-    mutating func set(_ terms: SubscriptionTerms?, for channel: String) {
-        guard let index = entries.firstIndex(where: { $0.channel == channel }) else { return }
-        entries[index].terms = terms
-    }
-
     /// The channels of the table.
     var channels: [String] { entries.map(\.channel) }
 
