@@ -13,8 +13,9 @@ extension ClientConnection {
         case .refresh(let token): refresh(token, id: id)
         case .presence(let channel): presence(channel, id: id)
         case .presenceStats(let channel): presenceStats(channel, id: id)
-        // Pings by the client and subscription tokens are not offered: 108 says so.
-        case .ping, .subRefresh: fail(id, .notAvailable)
+        case .subRefresh(let channel, let token): subRefresh(channel, token, id: id)
+        // Pings by the client are not offered: 108 says so.
+        case .ping: fail(id, .notAvailable)
         case .connect, .pong, .send, .unknown: break
         }
     }

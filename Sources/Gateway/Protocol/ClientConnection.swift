@@ -20,15 +20,17 @@ final class ClientConnection: WebSocketConversation {
     var places: [String: HeldPlace] = [:]
     /// Place in the heartbeat; nil before the connect.
     var beat: BeatPlace?
+    // Small things lie together: there are many connections.
     var isFlushDue = false
+    private var isCongested = false
+    /// A connect that waits for the engine; nil for most, and for all who are connected.
+    var connecting: ConnectInProgress?
 
     private(set) var socket: WebSocketHandler?
     /// Requests of the read in progress.
     private var requests: [Request] = []
     /// Replies that wait for their frame: JSON, one a line.
     private var replies: ByteBuffer?
-    private var isCongested = false
-    private var inFlight = 0
 
     init(core: GatewayCore, seat: LoopSeat) {
         self.core = core
@@ -65,12 +67,6 @@ final class ClientConnection: WebSocketConversation {
 
     func receivedPong() {}
 
-    /// When a connection whose credentials were not renewed must end; nil for never. Units: Unix milliseconds.
-    var endsAt: Int64? {
-        guard !core.configuration.insecure, let expiresAt = identity.expiresAt else { return nil }
-        return expiresAt + ClientLimits.expiryGraceMilliseconds
-    }
-
     func readCompleted() { flushQueued() }
 
     func writabilityChanged(isWritable: Bool) { isCongested = !isWritable }
@@ -94,6 +90,8 @@ final class ClientConnection: WebSocketConversation {
         guard !open.isEmpty else { return }
         for ended in open { hub.close(ended.subscription) }
         core.engine.submit(open.map { .unsubscribe(channel: $0.subscription.channel.name, loop: seat.number) })
+        // Nobody was told of what a connect in progress had opened.
+        guard connecting == nil else { return }
         for ended in open { subscriptionEnded(ended.subscription.channel.name, terms: ended.terms) }
     }
 
@@ -105,6 +103,7 @@ final class ClientConnection: WebSocketConversation {
         case .nothing: break
         case .connect: if case .connect(let connect)? = command?.method { self.connect(connect, id: command?.id ?? 0) }
         case .carryOut: if let command { run(command) }
+        case .postpone: if let command { postpone(.command(command)) }
         case .sendPing: ping()
         case .close(let disconnect): perform(.close(disconnect))
         }
@@ -150,16 +149,14 @@ final class ClientConnection: WebSocketConversation {
         _ id: UInt32, orElse: (@Sendable (Value) -> Void)? = nil, failed: (@Sendable (ClientConnection) -> Void)? = nil,
         _ body: @escaping @Sendable (ClientConnection, Value) -> Void
     ) -> Return<Value>? {
-        guard inFlight < ClientLimits.inFlightMax else {
+        guard machine.inFlight < ClientLimits.inFlightMax else {
             fail(id, .tooManyRequests)
             return nil
         }
-        inFlight += 1
         machine.began()
         let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
         return Return(loop: seat.number) { result in
             let connection = me.value
-            connection.inFlight -= 1
             guard connection.socket != nil else {
                 if case .success(let value) = result { orElse?(value) }
                 return
@@ -170,6 +167,26 @@ final class ClientConnection: WebSocketConversation {
                 connection.fail(id, ReplyError(error), reason: "\(error.code.rawValue): \(error.message)")
                 failed?(connection)
             }
+            connection.hub.flushLater(connection)
+            connection.perform(connection.machine.ended())
+        }
+    }
+
+    /// Makes the address of an answer that counts as in flight. The body runs only if the connection still lives; `orElse`
+    /// runs if it doesn't.
+    func returning<Value: Sendable>(
+        orElse: @escaping @Sendable (Value) -> Void,
+        _ body: @escaping @Sendable (ClientConnection, Result<Value, EngineError>) -> Void
+    ) -> Return<Value> {
+        machine.began()
+        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
+        return Return(loop: seat.number) { result in
+            let connection = me.value
+            guard connection.socket != nil else {
+                if case .success(let value) = result { orElse(value) }
+                return
+            }
+            body(connection, result)
             connection.hub.flushLater(connection)
             connection.perform(connection.machine.ended())
         }

@@ -15,6 +15,8 @@ struct SubscriptionTable {
         case subscribe(SubscribeCommand, id: UInt32)
         /// An operator ended the subscription.
         case orderedEnd
+        /// An operator ordered one.
+        case ordered(ServerSubscription)
     }
 
     /// A subscription that was open.
@@ -45,18 +47,28 @@ struct SubscriptionTable {
         case .opening(let waiting):
             switch waiting.last {
             case .unsubscribe?, .orderedEnd?: return false
-            case .subscribe?, nil: return true
+            case .subscribe?, .ordered?, nil: return true
             }
         case nil: return false
         }
     }
 
     /// When the first of the subscriptions ends unless it is renewed; nil for never. Units: Unix milliseconds.
-    var soonestEnd: Int64? { entries.lazy.compactMap { $0.terms?.expiresAt }.min() }
+    var soonestEnd: Int64? {
+        var soonest: Int64?
+        for entry in entries {
+            guard case .open = entry.phase, let end = entry.terms?.expiresAt else { continue }
+            soonest = min(soonest ?? end, end)
+        }
+        return soonest
+    }
 
-    /// The channels whose subscriptions end at a time or before it, and have not been renewed.
+    /// The channels whose subscriptions end at a time or before it. Units: Unix milliseconds.
     func ended(at time: Int64) -> [String] {
-        entries.lazy.filter { entry in entry.terms?.expiresAt.map { $0 <= time } ?? false }.map(\.channel)
+        entries.compactMap { entry in
+            guard case .open = entry.phase, let end = entry.terms?.expiresAt, end <= time else { return nil }
+            return entry.channel
+        }
     }
 
     /// Notes where the subscription of a channel stands; nil takes the channel out.
@@ -70,6 +82,12 @@ struct SubscriptionTable {
         case (nil, let phase?): entries.append(Entry(channel: channel, phase: phase, terms: terms))
         case (nil, nil): break
         }
+    }
+
+    /// Gives the subscription of a channel of the table what goes beyond the channel's options.
+    mutating func setTerms(_ terms: SubscriptionTerms, of channel: String) {
+        guard let index = entries.firstIndex(where: { $0.channel == channel }) else { return }
+        entries[index].terms = terms
     }
 
     /// The channels of the table.
