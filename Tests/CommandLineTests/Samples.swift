@@ -13,7 +13,7 @@ enum Samples {
         "PERSISTENT_SESSION_SECRET": "7c1e9f30b5a84d26e0f1a3c59b7d2846e8c0f1d3",
     ]
 
-    /// Made with `openssl genpkey -algorithm ed25519`; nobody has the private half any more.
+    /// The public key of RFC 8032 §7.1, test 2.
     static let pem = """
         -----BEGIN PUBLIC KEY-----
         MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=
