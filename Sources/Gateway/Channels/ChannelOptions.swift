@@ -32,6 +32,10 @@ public struct ChannelOptions: Sendable, Equatable {
     public var allowRecovery: Bool
     /// Every subscription is recoverable.
     public var forceRecovery: Bool
+    /// `name#7,42` is open to the users 7 and 42, and to nobody else.
+    public var allowUserLimitedChannels: Bool
+    /// What names after the namespace must match; nil for any.
+    public var pattern: ChannelPattern?
     /// Who may subscribe without a subscription token. `forSubscriber` has no meaning here.
     public var subscribe: ClientAccess
     /// Who may publish over a client connection.
@@ -47,6 +51,8 @@ public struct ChannelOptions: Sendable, Equatable {
         forcePositioning: Bool = false,
         allowRecovery: Bool = true,
         forceRecovery: Bool = false,
+        allowUserLimitedChannels: Bool = false,
+        pattern: ChannelPattern? = nil,
         subscribe: ClientAccess = ClientAccess(),
         publish: ClientAccess = ClientAccess(),
         history: ClientAccess = ClientAccess()
@@ -57,6 +63,8 @@ public struct ChannelOptions: Sendable, Equatable {
         self.forcePositioning = forcePositioning
         self.allowRecovery = allowRecovery
         self.forceRecovery = forceRecovery
+        self.allowUserLimitedChannels = allowUserLimitedChannels
+        self.pattern = pattern
         self.subscribe = subscribe
         self.publish = publish
         self.history = history

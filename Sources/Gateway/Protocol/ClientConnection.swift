@@ -20,15 +20,17 @@ final class ClientConnection: WebSocketConversation {
     var places: [String: HeldPlace] = [:]
     /// Place in the heartbeat; nil before the connect.
     var beat: BeatPlace?
+    // Small things lie together: there are many connections.
     var isFlushDue = false
+    private var isCongested = false
+    /// A connect that waits for the engine; nil for most, and for all who are connected.
+    var connecting: ConnectInProgress?
 
     private(set) var socket: WebSocketHandler?
     /// Requests of the read in progress.
     private var requests: [Request] = []
     /// Replies that wait for their frame: JSON, one a line.
     private var replies: ByteBuffer?
-    private var isCongested = false
-    private var inFlight = 0
 
     init(core: GatewayCore, seat: LoopSeat) {
         self.core = core
@@ -65,12 +67,6 @@ final class ClientConnection: WebSocketConversation {
 
     func receivedPong() {}
 
-    /// When a connection whose credentials were not renewed must end; nil for never. Units: Unix milliseconds.
-    var endsAt: Int64? {
-        guard !core.configuration.insecure, let expiresAt = identity.expiresAt else { return nil }
-        return expiresAt + ClientLimits.expiryGraceMilliseconds
-    }
-
     func readCompleted() { flushQueued() }
 
     func writabilityChanged(isWritable: Bool) { isCongested = !isWritable }
@@ -92,8 +88,11 @@ final class ClientConnection: WebSocketConversation {
         submitQueued()
         let open = subscriptions.removeAll()
         guard !open.isEmpty else { return }
-        for subscription in open { hub.close(subscription) }
-        core.engine.submit(open.map { .unsubscribe(channel: $0.channel.name, loop: seat.number) })
+        for ended in open { hub.close(ended.subscription) }
+        core.engine.submit(open.map { .unsubscribe(channel: $0.subscription.channel.name, loop: seat.number) })
+        // Nobody was told of what a connect in progress had opened.
+        guard connecting == nil else { return }
+        for ended in open { subscriptionEnded(ended.subscription.channel.name, terms: ended.terms) }
     }
 
     // Events in, actions out.
@@ -104,6 +103,7 @@ final class ClientConnection: WebSocketConversation {
         case .nothing: break
         case .connect: if case .connect(let connect)? = command?.method { self.connect(connect, id: command?.id ?? 0) }
         case .carryOut: if let command { run(command) }
+        case .postpone: if let command { postpone(.command(command)) }
         case .sendPing: ping()
         case .close(let disconnect): perform(.close(disconnect))
         }
@@ -114,7 +114,8 @@ final class ClientConnection: WebSocketConversation {
         end(code: disconnect.rawValue, reason: disconnect.reason, flushing: disconnect != .slow)
     }
 
-    private func end(code: UInt16, reason: String, flushing: Bool) {
+    /// Ends the connection with any code.
+    func end(code: UInt16, reason: String, flushing: Bool) {
         _ = machine.handle(.closed)
         submitQueued()
         if flushing { writeReplies() }
@@ -134,7 +135,8 @@ final class ClientConnection: WebSocketConversation {
     /// Queues a request of the read in progress.
     func submit(_ request: Request) { requests.append(request) }
 
-    private func submitQueued() {
+    /// Hands what the read in progress asks to the engine.
+    func submitQueued() {
         guard !requests.isEmpty else { return }
         core.engine.submit(requests)
         requests.removeAll()
@@ -147,16 +149,14 @@ final class ClientConnection: WebSocketConversation {
         _ id: UInt32, orElse: (@Sendable (Value) -> Void)? = nil, failed: (@Sendable (ClientConnection) -> Void)? = nil,
         _ body: @escaping @Sendable (ClientConnection, Value) -> Void
     ) -> Return<Value>? {
-        guard inFlight < ClientLimits.inFlightMax else {
+        guard machine.inFlight < ClientLimits.inFlightMax else {
             fail(id, .tooManyRequests)
             return nil
         }
-        inFlight += 1
         machine.began()
         let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
         return Return(loop: seat.number) { result in
             let connection = me.value
-            connection.inFlight -= 1
             guard connection.socket != nil else {
                 if case .success(let value) = result { orElse?(value) }
                 return
@@ -167,6 +167,26 @@ final class ClientConnection: WebSocketConversation {
                 connection.fail(id, ReplyError(error), reason: "\(error.code.rawValue): \(error.message)")
                 failed?(connection)
             }
+            connection.hub.flushLater(connection)
+            connection.perform(connection.machine.ended())
+        }
+    }
+
+    /// Makes the address of an answer that counts as in flight. The body runs only if the connection still lives; `orElse`
+    /// runs if it doesn't.
+    func returning<Value: Sendable>(
+        orElse: @escaping @Sendable (Value) -> Void,
+        _ body: @escaping @Sendable (ClientConnection, Result<Value, EngineError>) -> Void
+    ) -> Return<Value> {
+        machine.began()
+        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
+        return Return(loop: seat.number) { result in
+            let connection = me.value
+            guard connection.socket != nil else {
+                if case .success(let value) = result { orElse(value) }
+                return
+            }
+            body(connection, result)
             connection.hub.flushLater(connection)
             connection.perform(connection.machine.ended())
         }
@@ -188,7 +208,8 @@ final class ClientConnection: WebSocketConversation {
         reply { ReplyEncoder.error(error, id: id, reason: reason, notRecovered: notRecovered, to: &$0) }
     }
 
-    private func writeReplies() {
+    /// Makes one frame of the replies that wait.
+    func writeReplies() {
         guard let payload = replies.take(), payload.readableBytes > 0 else { return }
         var frames = ByteBuffer()
         frames.reserveCapacity(payload.readableBytes + FrameWriter.maxHeaderBytes)
@@ -196,7 +217,8 @@ final class ClientConnection: WebSocketConversation {
         write(frames)
     }
 
-    private func write(_ frames: ByteBuffer) {
+    /// Hands frames to the socket, unless the consumer is too slow.
+    func write(_ frames: ByteBuffer) {
         guard let socket, takesMore(socket) else { return }
         socket.write(frames)
     }
@@ -212,49 +234,5 @@ final class ClientConnection: WebSocketConversation {
         guard socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
         perform(.close(.slow))
         return false
-    }
-}
-
-extension ClientConnection: HubSubscriber {
-    func deliver(_ batch: ChannelBatch) {
-        guard socket != nil else { return }
-        // The subscribe reply may still wait here: it goes first.
-        writeReplies()
-        write(batch.protocolFrames)
-    }
-
-    func flushQueued() {
-        submitQueued()
-        writeReplies()
-        socket?.flush()
-    }
-
-    func lost(_ subscription: Subscription) {
-        let channel = subscription.channel.name
-        // Whoever left by itself has said so to the engine, and may be back with another subscription.
-        guard socket != nil, case .open(let open)? = subscriptions.phase(of: channel), open === subscription else {
-            return
-        }
-        hub.close(subscription)
-        subscriptions.set(nil, for: channel)
-        core.engine.submit(.unsubscribe(channel: channel, loop: seat.number))
-        reply { ReplyEncoder.unsubscribed(channel, code: 2_500, reason: "insufficient state", to: &$0) }
-        hub.flushLater(self)
-    }
-
-    func epochsChanged(for subscriptions: [Subscription]) {
-        for subscription in subscriptions { lost(subscription) }
-    }
-}
-
-extension ClientConnection: UserMember {
-    func take(_ order: UserOrder) {
-        guard socket != nil, order.means(id.text) else { return }
-        switch order.action {
-        case .disconnect(let code, let reason): end(code: code, reason: reason, flushing: true)
-        case .unsubscribe(let channel):
-            for channel in channel.isEmpty ? subscriptions.channels : [channel] { endByOrder(channel) }
-            flushQueued()
-        }
     }
 }

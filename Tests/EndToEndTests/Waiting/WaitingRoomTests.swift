@@ -4,7 +4,6 @@ import Testing
 extension ProcessTests {
     /// Promise: whoever waits keeps the place, sees the same count on every node, and is taken in the moment it starts.
     @Suite struct WaitingRoomTests {
-
         /// Faults A2, A5, A21 and A22: a restart is a moment's silence, not the end of the line or of what a teacher chose. What
         /// was acknowledged a moment before is there.
         @Test(arguments: WaitingHome.allCases)
