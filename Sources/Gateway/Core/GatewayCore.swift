@@ -115,14 +115,16 @@ final class ConnectionCount: Sendable {
     let eventStreams = Atomic<Int>(0)
     /// Those of the WebSockets that are at a waiting room.
     let waiting = Atomic<Int>(0)
+    /// Those of the WebSockets that speak no protocol.
+    let plain = Atomic<Int>(0)
 
     var total: Int { webSockets.load(ordering: .relaxed) + eventStreams.load(ordering: .relaxed) }
 
     /// The same, by what is spoken.
     var bySurface: [(surface: Surface, count: Int)] {
-        let waiting = waiting.load(ordering: .relaxed)
+        let (waiting, plain) = (waiting.load(ordering: .relaxed), plain.load(ordering: .relaxed))
         return [
-            (.client, webSockets.load(ordering: .relaxed) - waiting), (.waiting, waiting),
+            (.client, webSockets.load(ordering: .relaxed) - waiting - plain), (.waiting, waiting), (.plain, plain),
             (.events, eventStreams.load(ordering: .relaxed)),
         ]
     }

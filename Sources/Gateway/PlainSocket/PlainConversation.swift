@@ -38,6 +38,7 @@ final class PlainConversation: WebSocketConversation {
     func opened(_ socket: WebSocketHandler) {
         self.socket = socket
         core.connections.webSockets.add(1, ordering: .relaxed)
+        core.connections.plain.add(1, ordering: .relaxed)
         hub.users.join(self, of: plan.identity.user)
         startTimers()
         follow()
@@ -97,6 +98,7 @@ final class PlainConversation: WebSocketConversation {
         guard socket != nil else { return }
         socket = nil
         core.connections.webSockets.subtract(1, ordering: .relaxed)
+        core.connections.plain.subtract(1, ordering: .relaxed)
         heartbeat?.cancel()
         expiry?.cancel()
         hub.users.leave(self, of: plan.identity.user)
@@ -191,7 +193,8 @@ final class PlainConversation: WebSocketConversation {
     private func close(_ code: UInt16, _ reason: String) {
         submitQueued()
         socket?.flush()
-        socket?.close(code: code, reason: reason, flushing: true)
+        guard let socket, socket.close(code: code, reason: reason, flushing: true) else { return }
+        hub.tally.closed(Int(code), on: .plain)
     }
 }
 

@@ -119,7 +119,8 @@ final class ClientConnection: WebSocketConversation {
         _ = machine.handle(.closed)
         submitQueued()
         if flushing { writeReplies() }
-        socket?.close(code: code, reason: reason, flushing: flushing)
+        guard let socket, socket.close(code: code, reason: reason, flushing: flushing) else { return }
+        hub.tally.closed(Int(code), on: .client)
     }
 
     /// Ends the connection.
@@ -205,6 +206,7 @@ final class ClientConnection: WebSocketConversation {
 
     /// Answers a command with an error.
     func fail(_ id: UInt32, _ error: ReplyError, reason: String? = nil, notRecovered: NotRecovered? = nil) {
+        hub.tally.failed(Int(error.rawValue), on: .client)
         reply { ReplyEncoder.error(error, id: id, reason: reason, notRecovered: notRecovered, to: &$0) }
     }
 

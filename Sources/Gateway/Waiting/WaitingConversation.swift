@@ -180,9 +180,9 @@ final class WaitingConversation: WebSocketConversation {
     }
 
     func close(_ code: UInt16, _ reason: String) {
-        if socket != nil { seat.hub.value.tally.closed(Int(code), on: .waiting) }
         socket?.flush()
-        socket?.close(code: code, reason: reason, flushing: true)
+        guard let socket, socket.close(code: code, reason: reason, flushing: true) else { return }
+        seat.hub.value.tally.closed(Int(code), on: .waiting)
     }
 
     /// Sends a ping; closes a socket that did not answer the last one.

@@ -95,14 +95,23 @@ public final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHand
     /// Code 3000 is never sent; it closes after the queue was handed to the kernel.
     ///
     /// - Bounds: at most 123 bytes of `reason` are sent.
-    public func close(code: UInt16, reason: String, flushing: Bool) {
+    /// - Returns: false when it was closing before.
+    @discardableResult
+    public func close(code: UInt16, reason: String, flushing: Bool) -> Bool {
         self.eventLoop.assertInEventLoop()
-        guard self.state == .open, let context = self.context else { return }
-        guard flushing || self.pendingBytes == 0 else { return self.drop(context) }
-        guard code != CloseCode.connectionClosed else { return self.drain(context) }
+        guard self.state == .open, let context = self.context else { return false }
+        guard flushing || self.pendingBytes == 0 else {
+            self.drop(context)
+            return true
+        }
+        guard code != CloseCode.connectionClosed else {
+            self.drain(context)
+            return true
+        }
         self.state = .closing
         self.writeClose(context, code: code, reason: reason)
         self.startCloseTimer()
+        return true
     }
 
     /// Begins the conversation; call it when everything that this handler writes reaches the socket as it is.
