@@ -32,6 +32,8 @@ public struct ChannelOptions: Sendable, Equatable {
     public var allowRecovery: Bool
     /// Every subscription is recoverable.
     public var forceRecovery: Bool
+    /// A consumer that reads too slowly goes without ephemeral publications before anything else.
+    public var dropsEphemeral: Bool
     /// Who may subscribe without a subscription token. `forSubscriber` has no meaning here.
     public var subscribe: ClientAccess
     /// Who may publish over a client connection.
@@ -47,6 +49,7 @@ public struct ChannelOptions: Sendable, Equatable {
         forcePositioning: Bool = false,
         allowRecovery: Bool = true,
         forceRecovery: Bool = false,
+        dropsEphemeral: Bool = false,
         subscribe: ClientAccess = ClientAccess(),
         publish: ClientAccess = ClientAccess(),
         history: ClientAccess = ClientAccess()
@@ -57,6 +60,7 @@ public struct ChannelOptions: Sendable, Equatable {
         self.forcePositioning = forcePositioning
         self.allowRecovery = allowRecovery
         self.forceRecovery = forceRecovery
+        self.dropsEphemeral = dropsEphemeral
         self.subscribe = subscribe
         self.publish = publish
         self.history = history

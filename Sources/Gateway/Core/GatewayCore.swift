@@ -14,6 +14,8 @@ public final class GatewayCore: Sendable {
     public let terms: ServiceTerms
     let logger: Logger
     let connections = ConnectionCount()
+    /// Connections by address.
+    let callers: CallerTable
     /// Set by the first signal: ready is false from then on.
     let isDraining = Atomic<Bool>(false)
     /// Monotonic start, for the uptime.
@@ -34,6 +36,7 @@ public final class GatewayCore: Sendable {
         self.engine = engine
         self.configuration = configuration
         self.terms = terms
+        callers = CallerTable(limit: configuration.traffic.connectionsPerAddress)
         self.logger = logger
         let seats = try group.makeIterator().map { loop in
             let (hub, heartbeat, floor) = try loop.submit {

@@ -9,6 +9,13 @@ final class ChannelBatch {
     let publications: [Publication]
     private var frames: ByteBuffer?
     private var events: ByteBuffer?
+    /// Something in it has no offset: whoever misses it never asks for it.
+    private(set) lazy var hasEphemeral = publications.contains { $0.offset == 0 }
+    /// What is left of it without that, made by the first who asks; nil for nothing.
+    private(set) lazy var lasting: ChannelBatch? = {
+        let left = publications.filter { $0.offset > 0 }
+        return left.isEmpty ? nil : ChannelBatch(channel: channel, publications: left)
+    }()
 
     /// Publications that share one frame: a client's parser then works in sips, and no frame grows past its limits.
     static let publicationsPerFrameMax = 64

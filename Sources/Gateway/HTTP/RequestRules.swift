@@ -3,10 +3,14 @@ import NIOHTTP1
 
 /// Verdicts on request heads that the parser lets pass.
 package enum RequestRules {
+    /// Bytes of a request's target: path and query.
+    package static let targetBytesMax = 8_192
+
     /// Judges a head; nil if it may be served.
     ///
     /// - Source: RFC 9112 §3.2 (one Host), §6.1 (only chunked is known; never with a length).
     package static func judge(_ head: HTTPRequestHead, maxBodyBytes: Int) -> Problem? {
+        guard head.uri.utf8.count <= Self.targetBytesMax else { return Problem(.uriTooLong) }
         let hosts = head.headers["host"]
         guard hosts.count == 1 || (hosts.isEmpty && head.version == .http1_0) else {
             return Problem(.badRequest, detail: "A request has exactly one Host.")

@@ -21,6 +21,10 @@ final class ClientConnection: WebSocketConversation {
     /// Place in the heartbeat; nil before the connect.
     var beat: BeatPlace?
     var isFlushDue = false
+    /// Something other than a ping or a pong went either way since the last ping.
+    var wasUsed = true
+    /// Pings since then.
+    var quietBeats: UInt32 = 0
 
     private(set) var socket: WebSocketHandler?
     /// Requests of the read in progress.
@@ -45,15 +49,26 @@ final class ClientConnection: WebSocketConversation {
         seat.heartbeat.value.arrived(self)
     }
 
-    func received(text: ByteBuffer) {
-        do throws(JSONError) { try scan(text) } catch { carryOut(.malformed) }
+    func received(text: ByteBuffer) { take(text, isAllowed: true) }
+
+    func refused(text: ByteBuffer) { take(text, isAllowed: false) }
+
+    private func take(_ text: ByteBuffer, isAllowed: Bool) {
+        do throws(JSONError) { try scan(text, isAllowed: isAllowed) } catch { carryOut(.malformed) }
     }
 
-    private func scan(_ text: ByteBuffer) throws(JSONError) {
+    private func scan(_ text: ByteBuffer, isAllowed: Bool) throws(JSONError) {
         var failure: JSONError?
+        // The message was counted as one: each further command in it counts as well.
+        var (isAllowed, isFirst) = (isAllowed, true)
         text.withUnsafeReadableBytes { bytes in
             do throws(JSONError) {
                 try CommandScanner.scan(bytes) { command in
+                    // Without an id it is a pong, or a reason to close.
+                    if !isFirst { isAllowed = socket?.passes() ?? false }
+                    isFirst = false
+                    guard isAllowed || command.id == 0 else { return fail(command.id, .tooManyRequests) }
+                    if command.id != 0 { wasUsed = true }
                     carryOut(.command(command.method, id: command.id), command)
                 }
             } catch { failure = error }
@@ -206,12 +221,16 @@ final class ClientConnection: WebSocketConversation {
     /// What counts is what it left of everything before: one round's burst may be larger than the bound, and whoever reads
     /// must not be closed for it. The queue is only looked at once the channel says that it grows.
     private func takesMore(_ socket: WebSocketHandler) -> Bool {
-        guard isCongested, socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
-        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
-        socket.flush()
-        guard socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
+        guard isCongested, hasUnsent(socket, over: ClientLimits.outboundBytesMax) else { return true }
         perform(.close(.slow))
         return false
+    }
+
+    private func hasUnsent(_ socket: WebSocketHandler, over bound: Int) -> Bool {
+        guard socket.pendingBytes > bound else { return false }
+        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
+        socket.flush()
+        return socket.pendingBytes > bound
     }
 }
 
@@ -220,7 +239,17 @@ extension ClientConnection: HubSubscriber {
         guard socket != nil else { return }
         // The subscribe reply may still wait here: it goes first.
         writeReplies()
+        wasUsed = true
+        guard let batch = bearable(batch) else { return }
         write(batch.protocolFrames)
+    }
+
+    /// Leaves out what a consumer that reads too slowly can do without; nil when nothing is left.
+    private func bearable(_ batch: ChannelBatch) -> ChannelBatch? {
+        guard isCongested, batch.hasEphemeral, core.configuration.namespaces.dropsEphemeral(in: batch.channel),
+            let socket, hasUnsent(socket, over: ClientLimits.ephemeralBytesMax)
+        else { return batch }
+        return batch.lasting
     }
 
     func flushQueued() {

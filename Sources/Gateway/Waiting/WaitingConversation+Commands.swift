@@ -24,7 +24,10 @@ extension WaitingConversation {
 
     func readCompleted() { flushQueued() }
 
-    func writabilityChanged(isWritable: Bool) {}
+    /// What is said here is little: whoever leaves so much of it unread is closed, and comes back to the same place.
+    func writabilityChanged(isWritable: Bool) {
+        if !isWritable { socket?.close(code: CloseCode.slow, reason: "slow", flushing: false) }
+    }
 
     /// An attempt is spent before the code is looked at, so that it counts on every node and through every restart.
     private func verify(_ code: String) {

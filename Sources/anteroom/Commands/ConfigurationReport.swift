@@ -17,6 +17,9 @@ struct ConfigurationReport {
             if value.name == .connections, value.text == nil {
                 shown = String(configuration.gateway.maximumConnections)
             }
+            if value.name == .softConnections, value.text == nil {
+                shown = String(configuration.gateway.traffic.softConnections)
+            }
             return Row(name: value.name.rawValue, value: shown, source: value.source.label)
         }
         let file = configuration.file
@@ -89,6 +92,7 @@ struct ConfigurationReport {
             parts.append("recovery")
         }
         if options.forcePositioning { parts.append("positioning forced") }
+        if options.dropsEphemeral { parts.append("slow consumers go without ephemeral publications") }
         for (verb, access) in [
             ("subscribe", options.subscribe), ("publish", options.publish), ("history", options.history),
         ] {

@@ -29,7 +29,7 @@ struct ChannelSection: Sendable, Equatable {
     ]
 
     /// The options that a channel can have.
-    static let optionKeys = ["history_size", "history_ttl"] + switches.map(\.key)
+    static let optionKeys = ["history_size", "history_ttl", "slow_consumer"] + switches.map(\.key)
 
     /// Reads the options of one namespace; what is not named keeps its default.
     static func options(_ node: FileNode) throws(ConfigurationError) -> ChannelOptions {
@@ -64,6 +64,7 @@ struct ChannelSection: Sendable, Equatable {
             switch key {
             case "history_size": options.historySize = try count(child)
             case "history_ttl": options.historyTTLMilliseconds = try span(child)
+            case "slow_consumer": options.dropsEphemeral = try dropsEphemeral(child)
             case _ where alsoAllowed.contains(key): continue
             default:
                 guard let entry = switches.first(where: { $0.key == key }) else {
@@ -80,6 +81,14 @@ struct ChannelSection: Sendable, Equatable {
             throw node.wrong("a whole number from 0 to \(maximumHistory)")
         }
         return Int(clamping: count)
+    }
+
+    private static func dropsEphemeral(_ node: FileNode) throws(ConfigurationError) -> Bool {
+        switch node.value {
+        case .string("close"): return false
+        case .string("drop_ephemeral"): return true
+        default: throw node.wrong("close or drop_ephemeral")
+        }
     }
 
     private static func span(_ node: FileNode) throws(ConfigurationError) -> Int64 {

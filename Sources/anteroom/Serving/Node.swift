@@ -30,6 +30,7 @@ struct Node {
         logger = LogOutput.logger(level: configuration.logLevel, format: configuration.logFormat)
         group = MultiThreadedEventLoopGroup(numberOfThreads: UsableCores.count)
         let gateway = configuration.gateway
+        let tls = try configuration.tls?.open()
         try await Self.probePort(gateway, group: group)
         do throws(StorageError) {
             fleet = configuration.fleet.map { [group] in FleetLink($0, on: Self.loopOfEngine(beside: group)) }
@@ -48,7 +49,7 @@ struct Node {
         do throws(GatewayServerError) {
             server = try await GatewayServer.bind(
                 host: gateway.host, port: gateway.port, router: GatewayRouter(core: core).make(),
-                upgrades: ClientUpgrades(core: core), group: group, logger: logger)
+                upgrades: ClientUpgrades(core: core), limits: TransportLimits(core), tls: tls, group: group, logger: logger)
         } catch {
             _ = engine.stop()
             throw Exit(.unavailable, error.description)
