@@ -25,6 +25,8 @@ public struct TransportLimits: Sendable {
 
     /// Messages that a socket may send in a minute; 0 for any number.
     public var messagesPerMinute = 0
+    /// The line in which sockets wait to open; nil opens each at once.
+    package var openings: OpeningLine?
     /// Who is believed about addresses.
     public var proxies = TrustedProxies.none
     /// Counts the sockets of each address; nil counts nobody.
@@ -43,5 +45,6 @@ public struct TransportLimits: Sendable {
     public init(_ core: GatewayCore) {
         let traffic = core.configuration.traffic
         (messagesPerMinute, proxies, callers) = (traffic.messagesPerMinute, traffic.proxies, core.callers)
+        openings = traffic.openingsPerSecond > 0 ? OpeningLine(perSecond: traffic.openingsPerSecond) : nil
     }
 }

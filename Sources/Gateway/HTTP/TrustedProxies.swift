@@ -30,7 +30,9 @@ public enum TrustedProxies: Equatable, Sendable {
         for field in forwarded().reversed() {
             for part in field.split(separator: ",").reversed() {
                 // What can't be read ends the trust: the last known address is the proxy's that passed it on.
-                guard hops < Self.hopsMax, trusts(caller, hops: hops), let next = Self.address(part) else { return caller }
+                guard hops < Self.hopsMax, trusts(caller, hops: hops), let next = Self.address(part) else {
+                    return caller
+                }
                 caller = next
                 hops += 1
             }

@@ -51,6 +51,31 @@ extension UpgradeGate {
         return terms
     }
 
+    /// Opens a socket when its turn has come.
+    func openInTurn(_ upgrade: AcceptedUpgrade, _ context: ChannelHandlerContext) {
+        guard let line = self.limits.openings else { return self.open(upgrade, context) }
+        guard let wait = line.wait(now: context.eventLoop.now) else {
+            self.accepted = nil
+            return self.fail(.tooManyOpenings, context)
+        }
+        guard wait > .zero else { return self.open(upgrade, context) }
+        // What the client sends meanwhile stays with the kernel.
+        self.setAutoRead(false, context)
+        self.startTimer(wait, context) {
+            guard let context = self.context, let accepted = self.accepted else { return }
+            self.open(accepted, context)
+            self.setAutoRead(true, context)
+        }
+    }
+
+    /// The server shuts down: a socket that opened now would not be told.
+    func refuseWhoWaits(_ context: ChannelHandlerContext) {
+        guard self.accepted != nil else { return }
+        self.accepted = nil
+        self.stopTimer()
+        self.fail(.draining, context)
+    }
+
     /// Answers the handshake and leaves the pipeline to a ``WebSocketHandler``.
     func open(_ upgrade: AcceptedUpgrade, _ context: ChannelHandlerContext) {
         self.accepted = nil

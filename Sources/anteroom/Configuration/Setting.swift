@@ -23,6 +23,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case softConnections = "WS_SOFT_CONNECTIONS"
     case connectionsPerAddress = "CONNECTIONS_PER_ADDRESS"
     case trustedProxies = "TRUSTED_PROXIES"
+    case openings = "WS_OPENINGS_PER_SECOND"
     case messageRate = "WS_MESSAGES_PER_MINUTE"
     case idleTimeout = "WS_IDLE_TIMEOUT"
     case pingInterval = "WS_PING_INTERVAL"

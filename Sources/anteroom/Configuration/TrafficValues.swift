@@ -17,6 +17,7 @@ extension TrafficLimits {
             softConnections: max(1, min(soft, connections)),
             connectionsPerAddress: values.int(.connectionsPerAddress),
             messagesPerMinute: values.int(.messageRate),
-            idleMilliseconds: values.integer(.idleTimeout))
+            idleMilliseconds: values.integer(.idleTimeout),
+            openingsPerSecond: values.int(.openings))
     }
 }

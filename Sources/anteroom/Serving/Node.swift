@@ -49,7 +49,8 @@ struct Node {
         do throws(GatewayServerError) {
             server = try await GatewayServer.bind(
                 host: gateway.host, port: gateway.port, router: GatewayRouter(core: core).make(),
-                upgrades: ClientUpgrades(core: core), limits: TransportLimits(core), tls: tls, group: group, logger: logger)
+                upgrades: ClientUpgrades(core: core), limits: TransportLimits(core), tls: tls, group: group,
+                logger: logger)
         } catch {
             _ = engine.stop()
             throw Exit(.unavailable, error.description)

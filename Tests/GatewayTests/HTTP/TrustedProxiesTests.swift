@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import Testing
 
@@ -11,7 +12,8 @@ import Testing
         proxies.caller(forwarded: forwarded, peer: try Self.address(peer))?.ipAddress
     }
 
-    private static let inside = TrustedProxies.networks(["10.0.0.0/8", "::1", "fd00::/8"].compactMap { AddressRange($0) })
+    private static let inside = TrustedProxies.networks(
+        ["10.0.0.0/8", "::1", "fd00::/8"].compactMap { AddressRange($0) })
 
     @Test(
         arguments: [
@@ -73,7 +75,9 @@ import Testing
         #expect(range.contains(try #require(IPAddress(address))) == isIn)
     }
 
-    @Test(arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/", "::/129", "localhost", "10.0.0", "/8"])
+    @Test(arguments: [
+        "", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/", "::/129", "localhost", "10.0.0", "/8",
+    ])
     func range_thatIsNone_isNotRead(text: String) { #expect(AddressRange(text) == nil) }
 
     /// Without proxies a thousand callers of one peer are one; behind one, each is told from the others.

@@ -41,7 +41,8 @@ import Testing
     @Test(
         arguments: [
             (ClientFrames.text("x"), 1_000), (ClientFrames.text(""), 1_000), (ClientFrames.ping(""), 1_000),
-            (ClientFrames.frame(first: 0x8A, payload: []), 1_000), (ClientFrames.frame(first: 0x82, payload: [1]), 1_000),
+            (ClientFrames.frame(first: 0x8A, payload: []), 1_000),
+            (ClientFrames.frame(first: 0x82, payload: [1]), 1_000),
         ] as [([UInt8], Int)])
     func flood_ofOneKind_isClosedWith3013(frame: [UInt8], expected: Int) throws {
         let rig = try Rig(perMinute: 6_000)
@@ -59,7 +60,8 @@ import Testing
         while try rig.flood(end, limit: 250) > 250 {
             message += 1
             try rig.channel.writeInbound(
-                ByteBuffer(bytes: ClientFrames.continuation("", isFinal: true) + ClientFrames.text("a", isFinal: false)))
+                ByteBuffer(bytes: ClientFrames.continuation("", isFinal: true) + ClientFrames.text("a", isFinal: false))
+            )
             try #require(message < 10)
         }
         #expect(message == 3, "four messages of 64,000 fragments cost a thousand")
