@@ -50,7 +50,18 @@ import Testing
         #expect(throws: ChannelRefusal.unknownChannel) { try table.resolve("news:1").get() }
     }
 
-    @Test(arguments: ChannelSection.optionKeys.filter { !$0.hasPrefix("history_") })
+    private static let switches = ChannelSection.optionKeys.filter {
+        !$0.hasPrefix("history_") && $0 != "slow_consumer"
+    }
+
+    @Test func slowConsumers_areClosedOrGoWithoutWhatIsEphemeral() throws {
+        #expect(try options(#"{"slow_consumer":"drop_ephemeral"}"#) == ChannelOptions(dropsEphemeral: true))
+        #expect(try options(#"{"slow_consumer":"close"}"#) == ChannelOptions())
+        let sentence = Samples.sentence(file: #"{"channel":{"without_namespace":{"slow_consumer":true}}}"#)
+        #expect(sentence?.contains("slow_consumer; accepted is close or drop_ephemeral") == true)
+    }
+
+    @Test(arguments: switches)
     func option_changesExactlyOneThing(key: String) throws {
         let defaults = ChannelOptions()
         let on = try options(#"{"\#(key)":true}"#)
@@ -58,7 +69,7 @@ import Testing
         #expect(on != off)
         #expect([on, off].contains(defaults))
         // Every key has an option of its own: no other key leads to the same result.
-        for other in ChannelSection.optionKeys where other != key && !other.hasPrefix("history_") {
+        for other in Self.switches where other != key {
             #expect(
                 try options(#"{"\#(key)":true,"\#(other)":false}"#) != options(#"{"\#(key)":false,"\#(other)":true}"#))
         }

@@ -5,9 +5,10 @@ extension ProcessTests {
     /// Row S2: what must stay secret is in no line of the log and in no answer for operators, however chatty the log is.
     @Suite struct SecretsInLogsTests {
         private static let secrets = [
-            "JWT_SECRET": "tok5ecret-3f8a1c07d2e9b64c85aa",
-            "API_KEY": "key5ecret-7b19e04f6d83a2c5e1bb", "API_KEY_PREVIOUS": "old5ecret-90c4f7a12be6d835c0cc",
-            "PERSISTENT_SESSION_SECRET": "lnk5ecret-a1e57c9304bd28f6e7dd",
+            "JWT_SECRET": "tok5ecret-3f8a1c07d2e9b64c85aa-41d7b2e9",
+            "API_KEY": "key5ecret-7b19e04f6d83a2c5e1bb-41d7b2e9",
+            "API_KEY_PREVIOUS": "old5ecret-90c4f7a12be6d835c0cc-41d7b2e9",
+            "PERSISTENT_SESSION_SECRET": "lnk5ecret-a1e57c9304bd28f6e7dd-41d7b2e9",
         ]
 
         @Test(arguments: ["text", "json"]) func secrets_whateverHappens_areNeverWritten(format: String) async throws {

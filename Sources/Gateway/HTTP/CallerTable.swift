@@ -36,9 +36,8 @@ package final class CallerTable: Sendable {
 
     /// Takes a place for one more connection.
     package func admit(_ caller: SocketAddress?) -> Verdict {
-        guard limit > 0, let address = caller.flatMap({ IPAddress($0) })?.subscriber, !address.isLoopback else {
-            return .free
-        }
+        guard limit > 0, let host = caller.flatMap({ IPAddress($0) }), !host.isLoopback else { return .free }
+        let address = host.subscriber
         let hasRoom = counts.withLock { counts in
             let count = counts[address, default: 0]
             guard count < limit else { return false }

@@ -60,8 +60,9 @@ package struct TokenBucket: Equatable, Sendable {
         let earned = elapsed * Int64(perMinute) / Self.nanosecondsPerMinute
         guard earned > 0 else { return }
         let filled = Int64(left) + earned
-        if filled >= Int64(half) {
-            left = half
+        // The message that asks is already taken off.
+        if filled >= Int64(half) - 1 {
+            left = half - 1
             filledAt = now
         } else {
             left = Int32(clamping: filled)
