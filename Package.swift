@@ -169,6 +169,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["WebSocket/Autobahn/make-environment.sh"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -30,6 +30,8 @@ export const limits = Object.freeze({
   commandsMax: 256,
   /** Publications that may wait for a document that is being loaded; beyond it the document is loaded once more. */
   changesMax: 256,
+  /** Publications of one page of the history: what the server gives at most. */
+  pageMax: 300,
 });
 
 /**
@@ -208,11 +210,43 @@ export class Anteroom {
     const { channel } = subscription;
     const stillWanted = () => this.#subscriptions.get(channel) === subscription && this.#isConnected;
     try {
-      subscription.opened(await this.#send("subscribe", subscription.request()));
+      const reply = await this.#send("subscribe", subscription.request());
+      if (reply.not_recovered?.reason === "limit") await this.#catchUp(subscription, reply, stillWanted);
+      else subscription.opened(reply);
     } catch (error) {
       if (!stillWanted()) return;
       if (!temporary.has(error.code)) return this.#end(subscription, { code: error.code, reason: error.message });
       setTimeout(() => stillWanted() && this.#open(subscription), backoff(subscription.attempts++));
+    }
+  }
+
+  /**
+   * Fetches in pages what was too much for one answer. Publications that come meanwhile are only counted: they are in
+   * the pages, too.
+   */
+  async #catchUp(subscription, reply, stillWanted) {
+    const { channel } = subscription;
+    subscription.target = reply.offset ?? 0;
+    try {
+      while (stillWanted() && subscription.position.offset < subscription.target) {
+        const { publications = [] } = await this.#send("history", {
+          channel, limit: limits.pageMax, since: subscription.position,
+        });
+        // Trimmed while it was being fetched.
+        if (publications[0]?.offset !== subscription.position.offset + 1) throw new AnteroomError(112, "trimmed");
+        publications.forEach((publication) => subscription.advance(publication));
+      }
+      subscription.target = undefined;
+      const { epoch, offset } = subscription.position;
+      if (stillWanted()) subscription.opened({ epoch, offset, was_recovering: true, recovered: true });
+    } catch (error) {
+      const offset = subscription.target;
+      subscription.target = undefined;
+      if (!stillWanted()) return;
+      // It is subscribed already and would be refused a second time: the next connection starts over.
+      if (temporary.has(error.code)) return this.#link.drop();
+      // No pages for this page, or not all of them: it goes on from here, and is told what it would have been told anyway.
+      subscription.opened({ ...reply, offset });
     }
   }
 
@@ -259,6 +293,8 @@ export class Anteroom {
 /** A channel as one page follows it. */
 class Subscription {
   attempts = 0;
+  /** The newest offset while what lies before it is fetched in pages. */
+  target;
   #state = "";
 
   constructor(channel, { onPublication, onState, since }) {
@@ -283,6 +319,11 @@ class Subscription {
   }
 
   take(publication) {
+    if (this.target === undefined || publication.offset === undefined) return this.advance(publication);
+    this.target = Math.max(this.target, publication.offset);
+  }
+
+  advance(publication) {
     if (publication.offset !== undefined && this.position) {
       if (publication.offset <= this.position.offset) return;
       this.position = { epoch: this.position.epoch, offset: publication.offset };

@@ -28,8 +28,8 @@ public struct Entry: Sendable, Equatable {
 }
 
 extension EntryHeader {
-    /// The session that the entry makes beside what its channel says: only a start names one.
-    public var madeSession: String? { room?.session }
+    /// The session that the entry names beside what its channel says: a start makes it, a link that is brought may have it.
+    public var namedSession: String? { room?.session }
 }
 
 /// Who sent an entry, and the how-many-th of that sender it is.
@@ -68,7 +68,7 @@ public enum EntryKind: String, Sendable, CaseIterable {
     case sessionExpire = "session.expire"
     /// Forgets an ended session and its channel.
     case sessionForget = "session.forget"
-    /// Makes a permanent link with its waiting room: activity, policy, options.
+    /// Makes a permanent link with its waiting room: activity, policy, options; one that is brought may be live in a session.
     case roomCreate = "room.create"
     /// Changes what a link says: policy, options.
     case roomUpdate = "room.update"

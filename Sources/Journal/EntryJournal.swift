@@ -19,6 +19,8 @@ public protocol EntryJournal: AnyObject, EntryRows {
     var hasRound: Bool { get }
     /// Rows that the next checkpoint writes along.
     var unwritten: Int { get }
+    /// How long the newest commit took from its last row to durable; nil where a commit doesn't wait for that.
+    var syncTime: Duration? { get }
 
     /// Proposes an entry. With a place it is to be applied and recorded now; nil: it comes back, or is failed.
     func propose(_ entry: Entry) -> Cursor?

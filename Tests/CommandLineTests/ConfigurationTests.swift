@@ -47,17 +47,16 @@ import Testing
         #expect(configuration.logLevel == .debug && configuration.logFormat == .json)
     }
 
-    @Test func links_withNothingSet_areForAnyActivityAndEndWithTheProcess() throws {
+    @Test func links_withNothingSet_areForAnyActivityAndSignedByTheJournal() throws {
         let links = try Samples.configuration().gateway.links
         #expect(links.activities == nil && !links.secureCookies)
         #expect(links.graceMilliseconds == 60_000 && links.roomTTLMilliseconds == 600_000)
+        let sentence = "links: signed with a secret that is in the journal (no PERSISTENT_SESSION_SECRET)"
         for (environment, isSaid) in [([:], true), (Samples.production, false)] {
-            let lines = StartBanner(try Samples.configuration(environment), port: 1).lines
-            #expect(
-                lines.contains("links: permanent links end with this process (no PERSISTENT_SESSION_SECRET)") == isSaid)
+            let configuration = try Samples.configuration(environment)
+            #expect(configuration.signsLinksByJournal == isSaid)
+            #expect(StartBanner(configuration, port: 1).lines.contains(sentence) == isSaid)
         }
-        let fleet = try Samples.configuration(["REDIS_URL": "redis://elsewhere:6379"])
-        #expect(StartBanner(fleet, port: 1).lines.contains { $0.contains("other nodes don't know them") })
     }
 
     @Test func links_withValues_carryEachToItsPlace() throws {

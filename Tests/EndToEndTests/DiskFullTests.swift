@@ -98,6 +98,9 @@ extension ProcessTests {
             let ready = try await http.get("/health/ready")
             #expect(ready.status == 503)
             #expect(saysThatTheDiskIsFull(ready.body), "\(ready.body)")
+            // Fault A25: the check of a load balancer said "ok" whatever the store did.
+            let check = try await http.get("/health-check")
+            #expect(check.status == 503 && check.json?["status"] == "failing", "\(check.body)")
             #expect(server.exitStatus == nil)
         }
 

@@ -166,6 +166,7 @@ extension ProcessTests {
             }
         }
 
+        /// Fault A22: a crash took what had been touched in the last seconds.
         @Test func session_afterAKill_isThereWithItsVersionAndExpiry() async throws {
             try await ServerProcess.run { server in
                 let http = TestHTTP(port: server.port)
@@ -179,6 +180,7 @@ extension ProcessTests {
                 #expect(after.json?["document"] == ["n": 2])
                 #expect(after.header("ETag") == before.header("ETag"))
                 #expect(after.json?["createdAt"] == before.json?["createdAt"])
+                #expect((after.json?["expiresAt"]?.int ?? 0) >= (before.json?["expiresAt"]?.int ?? .max))
             }
         }
     }

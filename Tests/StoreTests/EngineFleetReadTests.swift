@@ -65,6 +65,7 @@ import Testing
         #expect(answer.error?.code == .unavailable)
     }
 
+    /// Fault A7: a node answered from a copy that others had changed since, for as long as somebody asked.
     @Test func unknownSession_isNotFound_onlyOnceTheJournalSaysSo() throws {
         let fleet = try live()
         let (made, missing) = (fleet.readSession("s1"), fleet.readSession("s2"))

@@ -7,16 +7,15 @@ import FoundationEssentials
 enum Base64Text {
     /// Writes the URL alphabet without padding, as tokens use it (RFC 7515 §2).
     static func encodeURL(_ bytes: some Sequence<UInt8>) -> String {
-        let standard = Data(bytes).base64EncodedString()
-        return String(
-            standard.compactMap { character -> Character? in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                case "=": nil
-                default: character
-                }
-            })
+        let text = Data(bytes).base64EncodedString().utf8.compactMap { character -> UInt8? in
+            switch character {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            case UInt8(ascii: "="): nil
+            default: character
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads the URL alphabet; nil for padding, foreign characters and spare bits.

@@ -16,6 +16,8 @@ public final class GatewayCore: Sendable {
     let connections = ConnectionCount()
     /// Connections by address.
     let callers: CallerTable
+    /// What was refused over HTTP.
+    public let refusals: RefusalTally
     /// Set by the first signal: ready is false from then on.
     let isDraining = Atomic<Bool>(false)
     /// Monotonic start, for the uptime.
@@ -38,14 +40,18 @@ public final class GatewayCore: Sendable {
         self.terms = terms
         callers = CallerTable(limit: configuration.traffic.connectionsPerAddress)
         self.logger = logger
+        refusals = RefusalTally(logger: logger) { engine.now }
         let seats = try group.makeIterator().map { loop in
             let (hub, heartbeat, floor) = try loop.submit {
                 let heartbeat = Heartbeat(eventLoop: loop, configuration: configuration) { engine.now }
                 heartbeat.start()
+                let hub = Hub(eventLoop: loop)
+                LoopWatch(hub: hub).start()
                 let floor = WaitingFloor(eventLoop: loop)
                 floor.start()
+                heartbeat.company = { floor.count }
                 return (
-                    NIOLoopBound(Hub(eventLoop: loop), eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop),
+                    NIOLoopBound(hub, eventLoop: loop), NIOLoopBound(heartbeat, eventLoop: loop),
                     NIOLoopBound(floor, eventLoop: loop)
                 )
             }.wait()
@@ -110,6 +116,17 @@ final class LoopSeat: Sendable {
 final class ConnectionCount: Sendable {
     let webSockets = Atomic<Int>(0)
     let eventStreams = Atomic<Int>(0)
+    /// Those of the WebSockets that are at a waiting room.
+    let waiting = Atomic<Int>(0)
 
     var total: Int { webSockets.load(ordering: .relaxed) + eventStreams.load(ordering: .relaxed) }
+
+    /// The same, by what is spoken.
+    var bySurface: [(surface: Surface, count: Int)] {
+        let waiting = waiting.load(ordering: .relaxed)
+        return [
+            (.client, webSockets.load(ordering: .relaxed) - waiting), (.waiting, waiting),
+            (.events, eventStreams.load(ordering: .relaxed)),
+        ]
+    }
 }

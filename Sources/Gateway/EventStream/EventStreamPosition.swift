@@ -50,7 +50,7 @@ struct EventStreamPosition: Sendable, Equatable {
     static func text(_ position: Position) -> String { "\(position.epoch):\(position.offset)" }
 
     private func parsed(_ id: String) -> [Position?]? {
-        guard channels.count > 1 else { return Self.position(id[...]).map { [$0] } }
+        guard channels.count > 1 else { return Position(shown: id).map { [$0] } }
         guard let mark = id.firstIndex(of: "~"), id[..<mark] == signature else { return nil }
         let parts = id[id.index(after: mark)...].split(separator: ",", omittingEmptySubsequences: false)
         guard parts.count == channels.count else { return nil }
@@ -60,17 +60,10 @@ struct EventStreamPosition: Sendable, Equatable {
                 found.append(nil)
                 continue
             }
-            guard let position = Self.position(part) else { return nil }
+            guard let position = Position(shown: part) else { return nil }
             found.append(position)
         }
         return found
-    }
-
-    private static func position(_ text: Substring) -> Position? {
-        guard let colon = text.lastIndex(of: ":"), let offset = UInt64(text[text.index(after: colon)...]) else {
-            return nil
-        }
-        return Position(epoch: String(text[..<colon]), offset: offset)
     }
 
     /// 48 bits of a hash over the names in their order.

@@ -9,6 +9,8 @@ final class ChannelBatch {
     let publications: [Publication]
     private var frames: ByteBuffer?
     private var events: ByteBuffer?
+    private var payloads: ByteBuffer?
+    private var envelopes: ByteBuffer?
     /// Something in it has no offset: whoever misses it never asks for it.
     private(set) lazy var hasEphemeral = publications.contains { $0.offset == 0 }
     /// What is left of it without that, made by the first who asks; nil for nothing.
@@ -45,6 +47,24 @@ final class ChannelBatch {
             }
         }
         frames = made
+        return made
+    }
+
+    /// Frames of plain WebSockets: a payload each.
+    var plainPayloads: ByteBuffer {
+        if let payloads { return payloads }
+        let made = PlainEncoder.payloads(of: publications)
+        payloads = made
+        return made
+    }
+
+    /// Frames of plain WebSockets that show positions; the same for all of a channel on a loop, whose numbering is one.
+    func plainEnvelopes(epoch: String?) -> ByteBuffer {
+        // Whoever has no positions is an exception in a channel that has them, and is not worth a place of its own.
+        guard epoch != nil else { return PlainEncoder.envelopes(of: publications, epoch: nil) }
+        if let envelopes { return envelopes }
+        let made = PlainEncoder.envelopes(of: publications, epoch: epoch)
+        envelopes = made
         return made
     }
 

@@ -60,6 +60,8 @@ final class Hub {
     private var endings = EpochEndings()
     /// Who on this loop belongs to which user.
     var users = UserIndex()
+    /// What was counted on this loop.
+    var tally = LoopTally()
     /// Deliveries of the last call of `carryOut`.
     private(set) var deliveries = 0
     let eventLoop: any EventLoop
@@ -105,6 +107,7 @@ final class Hub {
             }
         }
         fanOutQueued()
+        tally.deliveries += deliveries
         flushAll()
     }
 

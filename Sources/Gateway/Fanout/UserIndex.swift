@@ -23,6 +23,16 @@ struct UserIndex {
     /// Every user with a connection here.
     var names: Set<String> { Set(users.keys) }
 
+    /// Connections that belong to a user.
+    var memberCount: Int {
+        users.values.reduce(0) { sum, members in
+            switch members {
+            case .one: sum + 1
+            case .several(let members): sum + members.count
+            }
+        }
+    }
+
     /// Takes a member in; nothing happens for the anonymous user.
     mutating func join(_ member: any UserMember, of user: String) {
         guard !user.isEmpty else { return }

@@ -38,7 +38,7 @@ public struct GatewayServer: Service {
         limits: TransportLimits = TransportLimits(), tls: ServerTLS? = nil, group: any EventLoopGroup, logger: Logger
     ) async throws(GatewayServerError) -> GatewayServer where Context.Source == ApplicationRequestContextSource {
         guard (0...65535).contains(port) else { throw .portOutOfRange(port) }
-        let entry = RouterEntry(router: router, logger: logger)
+        let entry = RouterEntry(router: router, logger: logger, refused: upgrades.refused)
         let gated = GatedChannel(responder: entry.respond, upgrades: upgrades, limits: limits)
         let quiescing = ServerQuiescingHelper(group: group)
         let (connections, arrivals) = AsyncStream.makeStream(

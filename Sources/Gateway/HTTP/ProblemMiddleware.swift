@@ -8,8 +8,12 @@ import NIOHTTP1
 ///
 /// - Guarantee: an error that nobody foresaw is a 500 without details; the details are in the log.
 public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+    private let refused: @Sendable (Problem, String) -> Void
+
     /// Creates the middleware.
-    public init() {}
+    ///
+    /// - Parameter refused: told of each problem, and of the path that was asked for.
+    public init(refused: @escaping @Sendable (Problem, String) -> Void = { _, _ in }) { self.refused = refused }
 
     /// Answers with what the rest of the chain answers, errors made uniform.
     public func handle(
@@ -20,17 +24,24 @@ public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let error as HTTPParserError {
             // The connection is beyond repair: the transport answers and closes.
             throw error
-        } catch let problem as Problem {
+        } catch {
+            let problem = problem(for: error, request, context)
+            refused(problem, request.uri.path)
             return problem.response(from: request, context: context)
-        } catch let error as HTTPError {
+        }
+    }
+
+    private func problem(for error: any Error, _ request: Request, _ context: Context) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as HTTPError:
             var problem = Problem(error.status, detail: error.body)
             problem.headers = error.headers
-            return problem.response(from: request, context: context)
-        } catch let error as any HTTPResponseError {
-            return Problem(error.status).response(from: request, context: context)
-        } catch {
+            return problem
+        case let error as any HTTPResponseError: return Problem(error.status)
+        default:
             context.logger.error("Request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
-            return Problem(.internalServerError).response(from: request, context: context)
+            return Problem(.internalServerError)
         }
     }
 }

@@ -13,8 +13,11 @@ struct RouterEntry<Context: RequestContext>: Sendable where Context.Source == Ap
     private let methods: AllowedMethods
     private let logger: Logger
     private let date = DateStamp()
+    private let refused: @Sendable (Problem, String) -> Void
 
-    init(router: Router<Context>, logger: Logger) {
+    /// - Parameter refused: told of each error that no route made, and of the path that was asked for.
+    init(router: Router<Context>, logger: Logger, refused: @escaping @Sendable (Problem, String) -> Void) {
+        self.refused = refused
         self.responder = router.buildResponder()
         self.methods = AllowedMethods(router.routes.map { ($0.path, $0.method) })
         self.logger = logger
@@ -46,17 +49,22 @@ struct RouterEntry<Context: RequestContext>: Sendable where Context.Source == Ap
             // The name that Hummingbird gives to requests that no route matches.
             guard response.status == .notFound, context.endpointPath == "NotFound" else { return response }
             let allowed = self.methods.of(path: request.uri.path)
-            guard !allowed.isEmpty else { return Problem(.notFound).response(from: request, context: context) }
+            guard !allowed.isEmpty else { return refuse(Problem(.notFound), request, context) }
             let problem = Problem(.methodNotAllowed, detail: "This path answers to \(allowed).")
-            var answer = problem.response(from: request, context: context)
+            var answer = refuse(problem, request, context)
             answer.headers[.allow] = allowed
             return answer
         } catch let error as HTTPParserError {
             throw error
         } catch {
             context.logger.error("Request failed", metadata: ["error": "\(error)"])
-            return Problem(.internalServerError).response(from: request, context: context)
+            return refuse(Problem(.internalServerError), request, context)
         }
+    }
+
+    private func refuse(_ problem: Problem, _ request: Request, _ context: Context) -> Response {
+        self.refused(problem, request.uri.path)
+        return problem.response(from: request, context: context)
     }
 }
 

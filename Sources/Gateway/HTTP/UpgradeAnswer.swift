@@ -23,4 +23,14 @@ public protocol WebSocketUpgrades: Sendable {
     /// - Parameter remote: the caller: the socket's peer, unless a trusted proxy said otherwise.
     /// - Isolation: the connection's event loop; must not block.
     func upgrade(_ head: HTTPRequest, remote: SocketAddress?) -> UpgradeDecision
+
+    /// Takes note of an answer that is an error and that no route made, for the figures.
+    ///
+    /// - Isolation: any thread; must not block.
+    func refused(_ problem: Problem, path: String)
+}
+
+extension WebSocketUpgrades {
+    /// Takes no note.
+    public func refused(_ problem: Problem, path: String) {}
 }

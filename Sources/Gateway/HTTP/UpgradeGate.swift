@@ -55,6 +55,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var heldEvents: [Any] = []
     private var waitingFailure: Problem?
     private var isHTTP10 = false
+    /// Of the newest request.
+    private var path = ""
 
     init(
         upgrades: any WebSocketUpgrades, limits: TransportLimits, httpOnly: [any RemovableChannelHandler],
@@ -120,6 +122,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func take(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        self.path = head.uri
         if let problem = RequestRules.judge(head, maxBodyBytes: self.limits.maxBodyBytes) {
             return self.fail(problem, context)
         }
@@ -151,6 +154,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func answer(_ problem: Problem, _ context: ChannelHandlerContext) {
+        self.upgrades.refused(problem, path: self.path)
         let body = problem.body
         var headers = HTTPHeaders(problem.fields)
         headers.add(name: "Content-Length", value: String(body.readableBytes))

@@ -1,12 +1,12 @@
 import JSONBytes
 
-/// What a node answers to a request that imports sessions.
+/// What a node answers to a request that imports sessions and links.
 public struct ImportAnswer: Sendable, Equatable {
     /// One line of the request and what became of it.
     public struct Result: Sendable, Equatable {
         /// Number of the line in the body, from 1; empty lines count, too.
         public let line: Int
-        /// Nil when the line could not be read.
+        /// Of the session, or the link's hash; nil when the line could not be read.
         public let id: String?
         /// What became of it.
         public let outcome: ImportOutcome

@@ -1,8 +1,8 @@
 import JSONBytes
 
-/// Bounds of one request that imports sessions.
+/// Bounds of one request that imports sessions and links.
 public enum ImportLimits {
-    /// Sessions of one request.
+    /// Sessions and links of one request.
     public static let recordsMax = 200
     /// Bytes of one request's body, which is the bound of every body.
     public static let requestBytesMax = TransportLimits().maxBodyBytes

@@ -8,20 +8,35 @@ import Crypto
 ///   length of their parts.
 /// - Bounds: none here; the configuration sees to keys of 32 characters or more wherever it matters.
 public struct LinkSecrets: Sendable {
-    /// The current one first.
-    private let keys: [SymmetricKey]
+    private enum Source {
+        /// The current one first.
+        case keys([SymmetricKey])
+        case drawn(@Sendable () -> [UInt8], until: SymmetricKey)
+    }
+
+    private let source: Source
 
     /// Takes the bytes of the secrets as they are configured.
     public init(current: [UInt8], previous: [UInt8]? = nil) {
-        keys = [current, previous].compactMap { $0 }.map { SymmetricKey(data: $0) }
+        source = .keys([current, previous].compactMap { $0 }.map { SymmetricKey(data: $0) })
+    }
+
+    /// A secret that is asked for at each use; as long as it is empty, what is signed holds nowhere.
+    public init(drawn secret: @escaping @Sendable () -> [UInt8]) {
+        source = .drawn(secret, until: SymmetricKey(size: .bits256))
     }
 
     /// A secret that ends with the process.
-    public static func random() -> LinkSecrets {
-        LinkSecrets(keys: [SymmetricKey(size: .bits256)])
-    }
+    public static func random() -> LinkSecrets { LinkSecrets { [] } }
 
-    private init(keys: [SymmetricKey]) { self.keys = keys }
+    private var keys: [SymmetricKey] {
+        switch source {
+        case .keys(let keys): return keys
+        case .drawn(let secret, let substitute):
+            let bytes = secret()
+            return [bytes.isEmpty ? substitute : SymmetricKey(data: bytes)]
+        }
+    }
 
     /// The first bytes of the HMAC-SHA-256 of a message under the current key.
     func signature(of message: String, bytes count: Int = SHA256.byteCount) -> [UInt8] {

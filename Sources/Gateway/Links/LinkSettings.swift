@@ -11,7 +11,8 @@ public struct LinkSettings: Sendable {
     /// Whether browsers may send the cookies over HTTPS only; in production.
     public var secureCookies: Bool
 
-    /// Creates settings; the defaults are those of a development server, with links that end with the process.
+    /// Creates settings; the defaults are those of a development server; as long as no other secret is set, links end with the
+    /// process.
     public init(
         secrets: LinkSecrets = .random(), activities: Set<String>? = nil, graceMilliseconds: Int64 = 60_000,
         roomTTLMilliseconds: Int64 = 600_000, secureCookies: Bool = false

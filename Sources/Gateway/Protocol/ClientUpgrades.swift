@@ -3,7 +3,7 @@ import NIOCore
 import Store
 import Synchronization
 
-/// Decides which requests become sockets, and what is spoken over them: the client protocol, or what a waiting room says.
+/// Decides which requests become sockets, and what is spoken over them.
 public struct ClientUpgrades: WebSocketUpgrades {
     /// The path of the client protocol.
     public static let path = "/connection/websocket"
@@ -19,7 +19,7 @@ public struct ClientUpgrades: WebSocketUpgrades {
     /// Refuses while draining, over the connection limit, and pages of foreign origins; other paths pass to the router.
     public func upgrade(_ head: HTTPRequest, remote: SocketAddress?) -> UpgradeDecision {
         let path = (head.path ?? "/").prefix { $0 != "?" }
-        guard path == Self.path || path == Self.waitingPath else { return .pass }
+        guard let surface = SocketSurface.of(path: path) else { return .pass }
         guard !core.isDraining.load(ordering: .relaxed) else {
             return .refuse(.draining)
         }
@@ -33,8 +33,26 @@ public struct ClientUpgrades: WebSocketUpgrades {
         guard core.configuration.origins.allows(origins: origins, host: head.authority) else {
             return .refuse(Problem(.forbidden, code: "origin", detail: "Pages of this origin may not connect."))
         }
-        return path == Self.path ? client(head) : waiting(head, remote)
+        return switch surface {
+        case .client: client(head)
+        case .waiting: waiting(head, remote)
+        case .plain: plain(head)
+        }
     }
+
+    private func plain(_ head: HTTPRequest) -> UpgradeDecision {
+        let plan: PlainPlan
+        do throws(Problem) { plan = try PlainPlan(head, core.configuration, now: core.engine.now) } catch {
+            return .refuse(error)
+        }
+        return .accept(subprotocol: nil, maxMessageBytes: core.configuration.maximumPayloadBytes) { [core] loop in
+            guard let seat = core.seat(of: loop) else { return ClosedConversation() }
+            return PlainConversation(core: core, seat: seat, plan: plan)
+        }
+    }
+
+    /// Counts and logs what was refused.
+    public func refused(_ problem: Problem, path: String) { core.refusals.refused(problem, path: path) }
 
     private func waiting(_ head: HTTPRequest, _ remote: SocketAddress?) -> UpgradeDecision {
         let ask = WaitingAsk(

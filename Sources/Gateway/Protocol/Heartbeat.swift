@@ -24,6 +24,8 @@ final class Heartbeat {
     private let drainMilliseconds: Int64
     private let tickMilliseconds: Int64
     private let now: () -> Int64
+    /// How many others take part in a drain beside the clients that it pings.
+    var company: () -> Int = { 0 }
     let eventLoop: any EventLoop
     /// Seconds as clients are told; 0 when pings are off.
     let intervalSeconds: UInt64
@@ -98,10 +100,15 @@ final class Heartbeat {
     /// Clients that it pings.
     var count: Int { slots.reduce(0) { $0 + $1.count } }
 
-    /// When the next client of a drain should be closed: a few at once, then in pace, all within the drain time.
+    /// Bytes that wait for the clients that it pings.
+    var outboundBytes: Int {
+        slots.reduce(0) { sum, slot in slot.reduce(sum) { $0 + ($1.socket?.pendingBytes ?? 0) } }
+    }
+
+    /// When the next socket of a drain should be closed: a few at once, then in pace, all within the drain time.
     func nextGoodbye() -> TimeAmount {
         if goodbyes == 0 {
-            let needed = Int64(count) * 1_000 / max(1, drainMilliseconds)
+            let needed = Int64(count + company()) * 1_000 / max(1, drainMilliseconds)
             goodbyesPerSecond = max(ClientLimits.drainPerSecond, Int(clamping: needed))
         }
         goodbyes += 1

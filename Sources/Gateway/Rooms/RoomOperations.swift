@@ -15,8 +15,13 @@ struct RoomOperations: Sendable {
     private static let codeAttempts = (burst: UInt64(5), interval: Int64(12_000))
     /// Links that one address makes: twenty at once, one more every three seconds.
     private static let creations = (burst: UInt64(20), interval: Int64(3_000))
+    /// Values that one address leaves, whatever the link: a school may be behind one address, so that two thousand at once do,
+    /// and ten a second after them. With what comes back meanwhile these are fewer than a room keeps.
+    private static let offers = (burst: UInt64(2_000), interval: Int64(100))
     /// Stands in for the hash where a link doesn't exist yet.
     private static let anyLink = "create"
+    /// Stands in for the hash where values are counted.
+    private static let anyOffer = "offer"
     /// How long values wait for whoever shows their token. Units: milliseconds.
     private static let offerLife: Int64 = 600_000
 
@@ -44,8 +49,10 @@ struct RoomOperations: Sendable {
         try await engine.ask { .write(draft, .granted, $0) }
     }
 
-    func create(hash: String, activity: String, terms: LinkTerms) -> Draft {
+    /// - Parameter session: for a link that is brought from elsewhere, what is live behind it.
+    func create(hash: String, activity: String, terms: LinkTerms, session: String? = nil) -> Draft {
         draft(.roomCreate, hash) { room in
+            room.session = session
             room.activity = activity
             room.policy = terms.policy.rawValue
             room.options = terms.options.json
@@ -104,6 +111,14 @@ struct RoomOperations: Sendable {
     /// A link that an address is about to make.
     func creation(address: String) -> Draft { attempt(Self.anyLink, address, Self.creations) }
 
+    /// Values that an address is about to leave.
+    func offering(address: String) -> Draft { attempt(Self.anyOffer, address, Self.offers) }
+
+    /// Milliseconds after which an attempt that was refused may be made again.
+    func wait(for attempt: Draft) async throws(EngineError) -> Int64 {
+        try await engine.ask { .readAttempt(attempt.header.room ?? RoomTerms(), $0) }
+    }
+
     private func attempt(_ hash: String, _ address: String, _ limit: (burst: UInt64, interval: Int64)) -> Draft {
         let token = HexText.encode(settings.secrets.signature(of: "attempt|\(address)|\(hash)").prefix(16))
         return draft(.roomAttempt, hash) { room in
@@ -116,6 +131,11 @@ struct RoomOperations: Sendable {
         var draft = draft(.roomOffer, hash) { ($0.token, $0.life) = (Self.digest(token), Self.offerLife) }
         draft.body = values
         return draft
+    }
+
+    /// What was left for a token, however long ago; nil where nothing waits for it.
+    func offered(hash: String, token: String) async throws(EngineError) -> [UInt8]? {
+        try await engine.ask { .readOffer(hash: hash, token: Self.digest(token), $0) }
     }
 
     /// Takes what was left for a token, once.

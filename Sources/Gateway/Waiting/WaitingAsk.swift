@@ -50,12 +50,15 @@ struct WaitingAsk: Sendable {
 
     /// The first value of each name; what can't be decoded is left out.
     private static func query(_ path: String) -> [String: String] {
-        guard let mark = path.firstIndex(of: "?") else { return [:] }
+        let bytes = path.utf8
+        guard let mark = bytes.firstIndex(of: UInt8(ascii: "?")) else { return [:] }
         var values: [String: String] = [:]
-        for pair in path[path.index(after: mark)...].split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentText.decode(parts[0], plusAsSpace: true), values[name] == nil,
-                let value = PercentText.decode(parts.count > 1 ? parts[1] : "", plusAsSpace: true)
+        // By bytes: walking a text by characters costs many times as much.
+        for pair in bytes[bytes.index(after: mark)...].split(separator: UInt8(ascii: "&")) {
+            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            let rest = pair[end...].dropFirst()
+            guard let name = PercentText.decode(Substring(pair[..<end]), plusAsSpace: true), values[name] == nil,
+                let value = PercentText.decode(Substring(rest), plusAsSpace: true)
             else { continue }
             values[name] = value
         }

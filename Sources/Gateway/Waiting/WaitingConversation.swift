@@ -24,8 +24,8 @@ final class WaitingConversation: WebSocketConversation {
     private(set) var holder: EntryID?
     private var said: WaitingMessage.Standing?
     private var isAdmitted = false
-    /// What the room was like when it was last shown, without the people in it.
-    private(set) var room: WaitingRoom?
+    /// What the room was like when it was last shown.
+    private var view: RoomView?
     private var isAnswering = true
 
     init(core: GatewayCore, seat: LoopSeat, ask: WaitingAsk) {
@@ -38,11 +38,14 @@ final class WaitingConversation: WebSocketConversation {
     /// True for whoever is not taken into the session.
     private var staysOutside: Bool { isTeacher || ask.looksOn }
     var hash: String { participant.scope }
+    /// What the room was like when it was last shown, without the people in it.
+    var room: WaitingRoom? { view?.room }
     var channel: String { WaitingRoom.channel(of: hash) }
 
     func opened(_ socket: WebSocketHandler) {
         self.socket = socket
         core.connections.webSockets.add(1, ordering: .relaxed)
+        core.connections.waiting.add(1, ordering: .relaxed)
         guard ask.hash != nil, !ask.activity.isEmpty else {
             return refuse("Missing hash or activityName")
         }
@@ -77,7 +80,7 @@ final class WaitingConversation: WebSocketConversation {
                 guard let room, room.activity == me.ask.activity else {
                     return me.close(CloseCode.policyViolation, "Unknown link")
                 }
-                me.welcome(room.withoutPeople, room.standing(of: me.participant.id))
+                me.welcome(RoomView(room), room.standing(of: me.participant.id))
             })
     }
 
@@ -107,38 +110,34 @@ final class WaitingConversation: WebSocketConversation {
             guard let room = receipt.room, let standing = receipt.standing, room.activity == ask.activity else {
                 return close(CloseCode.policyViolation, "Unknown link")
             }
-            welcome(room, standing)
+            welcome(RoomView(room), standing)
         case .refused(.full): close(CloseCode.policyViolation, "The waiting room takes nobody at the moment")
         case .refused, .forbidden: close(CloseCode.policyViolation, "Unknown link")
         }
     }
 
-    private func welcome(_ room: WaitingRoom, _ standing: WaiterStanding) {
+    private func welcome(_ view: RoomView, _ standing: WaiterStanding) {
+        guard socket != nil else { return }
         let said = WaitingMessage.Standing(standing)
         self.said = said
         let token = participant.text(secrets: core.configuration.links.secrets)
         send(
             WaitingMessage.welcome(
-                said, participant: participant.id, token: token, isPaused: room.isPaused))
+                said, participant: participant.id, token: token, isPaused: view.room.isPaused))
+        self.view = view
+        isAdmitted = standing.isAdmitted
         // What is live is told last: whoever may go in leaves with it.
-        show(room, standing)
+        if view.room.session != nil, staysOutside || isAdmitted { started(view) }
     }
 
-    /// Shows how the room is now; says only what is new to this socket.
-    func show(_ room: WaitingRoom, _ standing: WaiterStanding) {
-        guard socket != nil else { return }
-        let before = self.room
-        self.room = room
+    /// Shows how the room is now; says only what is new to this socket, and nothing before its welcome.
+    func show(_ view: RoomView, _ standing: WaiterStanding) {
+        guard socket != nil, let before = self.view else { return }
+        self.view = view
         isAdmitted = standing.isAdmitted
-        if before?.session != nil, room.session == nil { send(WaitingMessage.sessionEnded) }
-        if let before,
-            before.isPaused != room.isPaused || before.isClosed != room.isClosed
-                || before.capacity != room.capacity
-        {
-            send(WaitingMessage.admission(room))
-        }
-        if let session = room.session, staysOutside ? before?.session != session : standing.isAdmitted {
-            return started(session)
+        tell(view.room, after: before.room)
+        if let session = view.room.session, staysOutside ? before.room.session != session : isAdmitted {
+            return started(view)
         }
         if !staysOutside, isReplaced(standing) { return }
         let said = WaitingMessage.Standing(standing)
@@ -148,10 +147,20 @@ final class WaitingConversation: WebSocketConversation {
         }
     }
 
-    private func started(_ session: String) {
-        send(WaitingMessage.sessionStarted(session))
+    private func tell(_ room: WaitingRoom, after before: WaitingRoom) {
+        if before.session != nil, room.session == nil { send(WaitingMessage.sessionEnded) }
+        if before.isPaused != room.isPaused || before.isClosed != room.isClosed || before.capacity != room.capacity {
+            send(WaitingMessage.admission(room))
+        }
+    }
+
+    private func started(_ view: RoomView) {
+        if let frame = view.startedFrame { write(frame) }
         // A teacher stays to end what was started.
-        if !staysOutside { close(CloseCode.normal, "Session already started") }
+        guard !staysOutside else { return }
+        // Everybody is told before the first goodbye is said: closing takes longer than telling.
+        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
+        seat.eventLoop.execute { me.value.close(CloseCode.normal, "Session already started") }
     }
 
     /// True when another socket of this participant holds the place, or nobody does and it is taken up again.
@@ -170,16 +179,16 @@ final class WaitingConversation: WebSocketConversation {
 
     // Towards the client.
 
-    func send(_ message: [UInt8]) {
+    func send(_ message: [UInt8]) { write(WaitingMessage.frame(message)) }
+
+    private func write(_ frame: ByteBuffer) {
         guard let socket else { return }
-        var frames = ByteBuffer()
-        frames.reserveCapacity(message.count + FrameWriter.maxHeaderBytes)
-        FrameWriter.append(text: ByteBuffer(bytes: message), to: &frames)
-        socket.write(frames)
+        socket.write(frame)
         seat.hub.value.flushLater(self)
     }
 
     func close(_ code: UInt16, _ reason: String) {
+        if socket != nil { seat.hub.value.tally.closed(Int(code), on: .waiting) }
         socket?.flush()
         socket?.close(code: code, reason: reason, flushing: true)
     }
@@ -218,6 +227,7 @@ final class WaitingConversation: WebSocketConversation {
         guard socket != nil else { return }
         socket = nil
         core.connections.webSockets.subtract(1, ordering: .relaxed)
+        core.connections.waiting.subtract(1, ordering: .relaxed)
         seat.floor.value.leave(self, hash)
         var requests: [Request] = []
         if let subscription {

@@ -28,6 +28,9 @@ final class WaitingFloor {
         }
     }
 
+    /// Sockets in all rooms.
+    var count: Int { rooms.values.reduce(0) { $0 + $1.people.count } }
+
     func join(_ person: WaitingConversation, _ hash: String) {
         rooms[hash, default: Room()].people[ObjectIdentifier(person)] = person
     }
@@ -54,8 +57,8 @@ final class WaitingFloor {
         guard let room else {
             return people.forEach { $0.close(CloseCode.policyViolation, "Unknown link") }
         }
-        let seen = room.withoutPeople
-        for person in people { person.show(seen, room.standing(of: person.participant.id)) }
+        let view = RoomView(room)
+        for person in people { person.show(view, room.standing(of: person.participant.id)) }
     }
 
     private func looked(at hash: String, _ result: Result<WaitingRoom?, EngineError>) {

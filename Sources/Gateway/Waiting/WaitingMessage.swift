@@ -1,5 +1,6 @@
 import JSONBytes
 import Journal
+import NIOCore
 import Store
 
 /// What a waiting room's socket says: one JSON object a message.
@@ -73,6 +74,14 @@ enum WaitingMessage {
         object("error") { $0.appendMember("error", string: text) }
     }
 
+    /// The frame around a message.
+    static func frame(_ message: [UInt8]) -> ByteBuffer {
+        var frame = ByteBuffer()
+        frame.reserveCapacity(message.count + FrameWriter.maxHeaderBytes)
+        FrameWriter.appendText(to: &frame) { $0.writeBytes(message) }
+        return frame
+    }
+
     private static func append(_ standing: Standing, _ count: StaticString, to out: inout [UInt8]) {
         out.appendMember(count, number: UInt64(standing.count))
         out.appendMember("position", optional: standing.position.map { UInt64(clamping: $0) })
@@ -80,7 +89,10 @@ enum WaitingMessage {
     }
 
     private static func object(_ type: String, _ body: (inout [UInt8]) -> Void) -> [UInt8] {
-        var out: [UInt8] = Array("{".utf8)
+        var out: [UInt8] = []
+        // Enough for nearly all: thousands of messages should not grow in steps.
+        out.reserveCapacity(192)
+        out.append(UInt8(ascii: "{"))
         out.appendMember("type", string: type)
         body(&out)
         out[out.count - 1] = UInt8(ascii: "}")

@@ -30,6 +30,9 @@ public enum CloseCode {
 
     /// A newer connection of the same participant took the place over.
     public static let replaced: UInt16 = 4000
+    /// What a client of a plain WebSocket missed can't be had: it must load its state anew and must not come back with the
+    /// same position.
+    public static let notRecovered: UInt16 = 4500
 
     /// Says whether a peer may send `code` in a close frame.
     ///

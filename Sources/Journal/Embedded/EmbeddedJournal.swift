@@ -71,6 +71,9 @@ public final class EmbeddedJournal: EntryJournal {
     /// None: a commit writes them all.
     public var unwritten: Int { 0 }
 
+    /// The file's.
+    public var syncTime: Duration? { stored.syncTime }
+
     /// Inserts the staged rows in one transaction, then moves the head record on.
     public func commit() throws(JournalError) {
         guard let last = staged.last else { return }

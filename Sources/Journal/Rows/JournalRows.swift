@@ -13,6 +13,9 @@ public final class JournalRows: EntryRows {
     public private(set) var head: Cursor
     /// The cost of all rows, those of `window` too.
     public private(set) var sizeBytes: Int
+    /// How long the newest append took from its last row to durable: the log is written and, if the durability says so,
+    /// forced to the disk.
+    private(set) var syncTime = Duration.zero
     /// What the file says about its rows' home; nil before its first row.
     public private(set) var storedHome: JournalHome?
     /// True when there is a row.
@@ -114,7 +117,14 @@ public final class JournalRows: EntryRows {
         guard !rows.isEmpty else { return }
         let (file, insertion) = (file, try insertion(of: rows))
         let written: Written
-        do { written = try file.write { try insertion.write($0) } } catch { throw JournalError(error) }
+        var insertedAt = ContinuousClock.now
+        do {
+            written = try file.write { db in
+                defer { insertedAt = .now }
+                return try insertion.write(db)
+            }
+        } catch { throw JournalError(error) }
+        syncTime = .now - insertedAt
         inserted(insertion, written)
     }
 

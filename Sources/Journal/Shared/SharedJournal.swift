@@ -34,6 +34,9 @@ public final class SharedJournal: EntryJournal {
     /// Rows that the next checkpoint writes along.
     public var unwritten: Int { behind.count }
 
+    /// Nil: a commit sends the round on its way.
+    public var syncTime: Duration? { nil }
+
     /// Nil: the entry comes back with its place.
     public func propose(_ entry: Entry) -> Cursor? {
         proposals.append(entry)

@@ -3,16 +3,16 @@ import Journal
 import Migrations
 
 extension State {
-    /// Brings the rows that an entry names into memory: its channel's, and those of a session that it makes.
+    /// Brings the rows that an entry names into memory: its channel's, and those of a session beside it.
     mutating func loadRows(of entry: Entry, from file: DatabaseFile) throws(StorageError) {
         try loadRows(of: entry.channel, from: file)
-        if let made = entry.header.madeSession { try loadRows(of: Session.channel(of: made), from: file) }
+        if let named = entry.header.namedSession { try loadRows(of: Session.channel(of: named), from: file) }
     }
 
     /// Brings the rows that an entry names into memory, from the snapshot that a connection sees.
     mutating func loadRows(of entry: Entry, from db: Database) throws {
         try loadRows(of: entry.channel, from: db)
-        if let made = entry.header.madeSession { try loadRows(of: Session.channel(of: made), from: db) }
+        if let named = entry.header.namedSession { try loadRows(of: Session.channel(of: named), from: db) }
     }
 
     /// Brings the rows that an entry names into memory.

@@ -89,6 +89,13 @@ public final class Engine: Sendable {
         return secret.isEmpty ? SessionID.random() : SessionID.derived(fromKey: key, owner: owner, secret: secret)
     }
 
+    /// A secret of the journal for one purpose: the same on every node and after every restart. Empty on a node that has not
+    /// joined its fleet yet.
+    public func secret(for purpose: String) -> [UInt8] {
+        let secret = shared.idSecret
+        return secret.isEmpty ? [] : SessionID.secret(for: purpose, from: secret)
+    }
+
     /// Refuses new requests, finishes those that wait, writes a last checkpoint and closes the file.
     ///
     /// Returns once the last turn was taken; blocks the calling thread, which must not be the host's.

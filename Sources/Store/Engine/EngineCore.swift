@@ -101,13 +101,16 @@ final class EngineCore {
 
     /// Runs the body as one round: commit what it proposed, then release what it answered.
     func round(_ body: () -> Void) {
+        let before = counters.entries
         body()
         var failure: EngineError?
         if journal.hasRound {
             counters.rounds += 1
+            let began = ContinuousClock.now
             do throws(JournalError) {
                 try journal.commit()
                 released = journal.head
+                counters.committed(counters.entries - before, in: .now - began, syncing: journal.syncTime)
             } catch {
                 failure = EngineError(error)
                 undoRound(after: EngineError(error))
@@ -167,7 +170,10 @@ final class EngineCore {
     func apply(_ entry: Entry, at cursor: Cursor, isDelivered: Bool) -> Applied {
         let applied = state.apply(entry, at: cursor)
         journal.record(JournalRow(cursor: cursor, entry: entry, outcome: applied.outcome))
-        if isDelivered, let publication = applied.publication { fanOut(publication, to: entry.channel) }
+        if let publication = applied.publication {
+            counters.publications += 1
+            if isDelivered { fanOut(publication, to: entry.channel) }
+        }
         if applied.outcome.refusal != nil { counters.refused += 1 }
         return applied
     }

@@ -82,8 +82,8 @@ extension EngineCore {
     ) {
         var isSubscribed = true
         switch recovery {
-        case .notRecovered:
-            counters.notRecovered += 1
+        case .notRecovered(let why):
+            counters.notRecovered[why.reason, default: 0] += 1
             isSubscribed = !request.onlyIfRecovered
         case .recovered: counters.recovered += 1
         case .none: break
@@ -213,7 +213,8 @@ extension EngineCore {
             head: state.head, journalTime: state.journalTime, journalBytes: journal.sizeBytes,
             dirtyRows: state.dirtyCount, residentBytes: state.residentBytes,
             residentSessions: state.sessions.count, residentChannels: state.channels.count, sessions: 0,
-            failure: writer.refusal ?? memoryFailure, counters: counters)
+            failure: writer.refusal ?? memoryFailure, flushAge: housekeeping.flushAge(at: clock.monotonic()),
+            waitingRequests: mailbox.count, counters: counters)
         reader.count(for: status, from: file, through: shared, to)
     }
 }

@@ -8,6 +8,21 @@ extension EngineCore {
         answer(to, .success(room))
     }
 
+    /// What waits for a token. Something that was just left on another node is waited for.
+    func readOffer(_ hash: String, _ token: String, _ to: Return<[UInt8]?>) {
+        let values = state.rooms.rooms[hash]?.offer(token, at: .min)
+        if values == nil, waitsForJournal(.readOffer(hash: hash, token: token, to)) { return }
+        answer(to, .success(values))
+    }
+
+    /// How long somebody whose attempt was refused has to wait; nothing for terms that are no attempt.
+    func readAttempt(_ terms: RoomTerms, _ to: Return<Int64>) {
+        guard let token = terms.token, let burst = terms.count, let life = terms.life else {
+            return answer(to, .success(0))
+        }
+        answer(to, .success(state.rooms.wait(token, burst: burst, interval: life, at: now) ?? 0))
+    }
+
     func listRooms(after hash: String, limit: Int, _ to: Return<[WaitingRoom]>) {
         let hashes = state.rooms.rooms.keys.filter { $0 > hash }.sorted().prefix(max(0, limit))
         answer(to, .success(hashes.compactMap { state.rooms.rooms[$0] }))
@@ -24,7 +39,7 @@ extension EngineCore {
             if isSweeper, let draft = roomUpkeep(room, channel, living) {
                 propose(draft) { _ in }
             } else if room.isUntold, directory.contains(channel),
-                now >= room.toldAt.saturatingAdd(WaitingRoom.tellMilliseconds)
+                now >= room.toldAt.saturatingAdd(room.tellPause)
             {
                 propose(tidings(of: room, channel)) { _ in }
             }
@@ -45,9 +60,9 @@ extension EngineCore {
         var terms = RoomTerms()
         let kind: EntryKind
         let since = now.saturatingAdd(-configuration.roomGrace)
-        if let place = room.line.places.first(where: { $0.awayAt == nil && isGone($0.holder.origin, living) }) {
-            (kind, terms.origin) = (.roomOrphan, place.holder.origin)
-        } else if room.line.places.contains(where: { $0.awayAt.map { $0 <= since } ?? false }) {
+        if let gone = room.line.holders.first(where: { isGone($0, living) }) {
+            (kind, terms.origin) = (.roomOrphan, gone)
+        } else if room.line.hasAway(since: since) {
             (kind, terms.life) = (.roomAbandon, configuration.roomGrace)
         } else if room.hasAdmission, room.session == nil, room.line.isEmpty,
             now >= room.usedAt.saturatingAdd(configuration.roomTTL)

@@ -58,6 +58,8 @@ final class EngineShared: Sendable {
         case .readSession(_, _, let to): deliver(.failure(error), to: to)
         case .listSessions(_, _, _, let to): deliver(.failure(error), to: to)
         case .readRoom(_, let to): deliver(.failure(error), to: to)
+        case .readOffer(_, _, let to): deliver(.failure(error), to: to)
+        case .readAttempt(_, let to): deliver(.failure(error), to: to)
         case .listRooms(_, _, let to): deliver(.failure(error), to: to)
         case .channels(let to): deliver(.failure(error), to: to)
         case .reach(_, let to): deliver(.failure(error), to: to)

@@ -20,30 +20,12 @@ public struct EngineStatus: Sendable {
     public internal(set) var sessions: Int
     /// Nil while the file takes writes and memory can be answered from.
     public let failure: EngineError?
+    /// Time since the newest checkpoint; what is dirty is at most that old. Units: milliseconds.
+    public let flushAge: Int64
+    /// Requests that wait for the engine.
+    public let waitingRequests: Int
     /// What was counted since the start.
     public let counters: EngineCounters
-}
-
-/// Counts since the start of the process.
-public struct EngineCounters: Sendable {
-    /// Rounds that wrote.
-    public internal(set) var rounds = 0
-    /// Entries that were staged.
-    public internal(set) var entries = 0
-    /// Entries that were refused.
-    public internal(set) var refused = 0
-    /// Checkpoints that were written.
-    public internal(set) var checkpoints = 0
-    /// Rounds that failed.
-    public internal(set) var failedCommits = 0
-    /// Recoveries that gave everything.
-    public internal(set) var recovered = 0
-    /// Recoveries that said why not.
-    public internal(set) var notRecovered = 0
-    /// Looks of the sweeper or the trimmer that the file refused; what was due stays due.
-    public internal(set) var failedSweeps = 0
-    /// Checkpoints for other nodes that could not be put into Redis.
-    public internal(set) var failedOffers = 0
 }
 
 /// Whether the engine takes writes, readable at any time from any thread.

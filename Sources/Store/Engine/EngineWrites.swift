@@ -18,6 +18,8 @@ extension EngineCore {
         case .arrival(let arrival): take(arrival)
         case .caughtUp(let request, let result): caughtUp(request, result)
         case .readRoom(let hash, let to): readRoom(hash, to)
+        case .readOffer(let hash, let token, let to): readOffer(hash, token, to)
+        case .readAttempt(let terms, let to): readAttempt(terms, to)
         case .listRooms(let after, let limit, let to): listRooms(after: after, limit: limit, to)
         case .reach(let cursor, let to): reach(cursor, to)
         case .offered(let result): offered(result)

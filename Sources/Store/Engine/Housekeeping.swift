@@ -45,6 +45,9 @@ struct Housekeeping: Equatable {
     /// A WAL checkpoint did what it could.
     mutating func walCheckpointed(pages: Int) { walTriedAt = pages }
 
+    /// Milliseconds since the newest checkpoint.
+    func flushAge(at now: Int64) -> Int64 { max(0, now - flushedAt) }
+
     /// A checkpoint was written.
     mutating func flushed(at now: Int64) { flushedAt = now }
 }
@@ -95,11 +98,12 @@ extension EngineCore {
     func flush() {
         if let fleet { return flushNow(fleet) }
         guard writer.refusal == nil, memoryFailure == nil, !journal.hasRound, state.dirtyCount > 0 else { return }
+        let began = ContinuousClock.now
         do throws(StorageError) {
             try Checkpoint.store(state, journal: journal, in: file)
             state.markFlushed()
             checkpointed = state.head
-            counters.checkpoints += 1
+            counters.checkpointed(in: .now - began)
             housekeeping.flushed(at: clock.monotonic())
         } catch {
             // Nothing acknowledged is at risk, the journal has it; but a file that refuses this refuses the next round.

@@ -104,5 +104,8 @@ final class Mailbox: Sendable {
     }
 
     /// True when nothing waits.
-    var isEmpty: Bool { state.withLock { $0.requests.isEmpty } }
+    var isEmpty: Bool { count == 0 }
+
+    /// How many requests wait.
+    var count: Int { state.withLock { $0.requests.count } }
 }

@@ -225,6 +225,10 @@ public enum Request: Sendable {
     case listSessions(type: String?, after: String, limit: Int, Return<[Session]>)
     /// Nil for a link that doesn't exist.
     case readRoom(hash: String, Return<WaitingRoom?>)
+    /// What waits in a room for whoever shows a token, by the token's hash, however old it is; nil where nothing does.
+    case readOffer(hash: String, token: String, Return<[UInt8]?>)
+    /// Milliseconds until an attempt with these terms would be accepted.
+    case readAttempt(RoomTerms, Return<Int64>)
     /// Links after a hash, in the order of their hashes, for operators.
     case listRooms(after: String, limit: Int, Return<[WaitingRoom]>)
     /// Channels with subscribers on this node, and how many.
@@ -248,8 +252,8 @@ public enum Request: Sendable {
     /// False for what concerns only the running of the node.
     var readsMemory: Bool {
         switch self {
-        case .write, .subscribe, .history, .readSession, .listSessions, .readRoom, .listRooms, .reach, .resume,
-            .caughtUp:
+        case .write, .subscribe, .history, .readSession, .listSessions, .readRoom, .readOffer, .readAttempt, .listRooms,
+            .reach, .resume, .caughtUp:
             true
         case .ephemeral, .unsubscribe, .channels, .status, .arrival, .offered, .flushed, .left: false
         }

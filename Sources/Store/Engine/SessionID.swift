@@ -21,6 +21,12 @@ public enum SessionID {
         }.joined()
     }
 
+    /// Another secret out of the one that ids are made with. No owner begins with a byte that UTF-8 never has, so that no id is
+    /// a part of it.
+    static func secret(for purpose: String, from secret: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: [0xFF] + Array(purpose.utf8), using: SymmetricKey(data: secret)))
+    }
+
     private static func hex(_ word: UInt64) -> String {
         let text = String(word, radix: 16)
         return String(repeating: "0", count: 16 - text.count) + text

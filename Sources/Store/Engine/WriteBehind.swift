@@ -13,6 +13,7 @@ final class WriteBehind {
     struct Outcome: Sendable {
         let head: Journal.Cursor
         let written: Result<JournalRows.Written, StorageError>
+        let time: Duration
     }
 
     /// A flush on its way.
@@ -60,11 +61,9 @@ final class WriteBehind {
 
     /// Writes rows and state in one transaction.
     static func write(_ part: State, _ insertion: JournalRows.Insertion, in file: DatabaseFile) -> Outcome {
-        Outcome(
-            head: part.head,
-            written: Result { () throws(StorageError) in
-                try file.write { try write(part, insertion, $0) }
-            })
+        let began = ContinuousClock.now
+        let written = Result { () throws(StorageError) in try file.write { try write(part, insertion, $0) } }
+        return Outcome(head: part.head, written: written, time: .now - began)
     }
 
     /// Writes rows and state in a transaction of the caller.
@@ -123,7 +122,7 @@ extension EngineCore {
             fleet.journal.wroteBehind(written)
             state.flushed()
             checkpointed = outcome.head
-            counters.checkpoints += 1
+            counters.checkpointed(in: outcome.time)
             housekeeping.flushed(at: clock.monotonic())
             consume(0, fleet)
         case .failure(let error):
@@ -133,20 +132,21 @@ extension EngineCore {
         }
     }
 
-    /// Brings the rows that an entry names into memory: its channel's, and those of a session that it makes.
+    /// Brings the rows that an entry names into memory: its channel's, and those of a session beside it.
     func loadRows(of channel: String, _ header: EntryHeader) throws(StorageError) {
         try loadRows(of: channel)
-        if let made = header.madeSession { try loadRows(of: Session.channel(of: made)) }
+        if let named = header.namedSession { try loadRows(of: Session.channel(of: named)) }
     }
 
     /// Brings the rows of a channel into memory. With a shared journal a flush may hold the writing connection: rows
     /// that are not in memory are in the file since an earlier one, so any connection sees them.
     func loadRows(of channel: String) throws(StorageError) {
-        guard fleet != nil else { return try state.loadRows(of: channel, from: file) }
         let isCold =
             !state.isResident(channel: channel)
             || Session.id(ofChannel: channel).map { !state.isResident(session: $0) } ?? false
-        guard isCold else { return }
+        guard isCold else { return counters.cacheHits += 1 }
+        counters.cacheMisses += 1
+        guard fleet != nil else { return try state.loadRows(of: channel, from: file) }
         try file.read { try state.loadRows(of: channel, from: $0) }
     }
 }

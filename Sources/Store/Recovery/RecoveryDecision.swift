@@ -36,7 +36,7 @@ enum RecoveryDecision: Equatable, Sendable {
 /// Why a client must load its state anew instead of going on.
 public struct NotRecovered: Sendable, Equatable {
     /// The four reasons of DESIGN section 3.
-    public enum Reason: String, Sendable {
+    public enum Reason: String, Sendable, CaseIterable {
         /// The numbering that the client saw has ended.
         case epoch
         /// What it missed is no longer retained.

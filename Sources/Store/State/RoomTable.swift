@@ -1,3 +1,4 @@
+import HeapModule
 import Journal
 
 /// All links with their waiting rooms, and the attempts at their codes.
@@ -13,6 +14,9 @@ struct RoomTable: Sendable {
     private(set) var restless: Set<String> = []
     /// When who tries may try as if never before, in journal time ("theoretical arrival time" of GCRA).
     private(set) var attempts: [String: Int64] = [:]
+    /// The same by time, so that forgetting looks at nobody whose time hasn't come: each once, at a time that may have moved on
+    /// since.
+    private var returns = Heap<AttemptReturn>()
     /// Rows that differ from the file.
     private(set) var dirtyRooms: Set<String> = []
     private(set) var dirtyAttempts: Set<String> = []
@@ -43,24 +47,41 @@ struct RoomTable: Sendable {
     ///
     /// - Returns: nil when there was one, else how many milliseconds to wait.
     mutating func spend(_ token: String, burst: UInt64, interval: Int64, at time: Int64) -> Int64? {
-        for (token, arrival) in attempts where arrival <= time { forget(token) }
-        let arrival = max(attempts[token] ?? time, time)
-        let (ahead, overflow) = interval.multipliedReportingOverflow(by: Int64(clamping: burst) - 1)
-        let earliest = overflow ? time : arrival.saturatingAdd(-max(0, ahead))
-        guard earliest <= time else { return earliest - time }
-        guard attempts[token] != nil || attempts.count < Self.attemptsMax else { return interval }
-        attempts[token] = arrival.saturatingAdd(max(1, interval))
+        forgetReturned(at: time)
+        if let wait = wait(token, burst: burst, interval: interval, at: time) { return wait }
+        load(attempt: max(attempts[token] ?? time, time).saturatingAdd(max(1, interval)), of: token)
         dirtyAttempts.insert(token)
         return nil
     }
 
-    private mutating func forget(_ token: String) {
-        attempts[token] = nil
-        dirtyAttempts.insert(token)
+    /// How many milliseconds somebody has to wait for an attempt; nil when there is one.
+    func wait(_ token: String, burst: UInt64, interval: Int64, at time: Int64) -> Int64? {
+        let arrival = max(attempts[token] ?? time, time)
+        let (ahead, overflow) = interval.multipliedReportingOverflow(by: Int64(clamping: burst) - 1)
+        let earliest = overflow ? time : arrival.saturatingAdd(-max(0, ahead))
+        guard earliest <= time else { return earliest - time }
+        return attempts[token] != nil || attempts.count < Self.attemptsMax ? nil : interval
+    }
+
+    /// Whoever tried again since a return was noted is noted anew: that is once for each attempt at most.
+    private mutating func forgetReturned(at time: Int64) {
+        while let next = returns.min, next.time <= time {
+            returns.removeMin()
+            guard let arrival = attempts[next.token] else { continue }
+            if arrival > time {
+                returns.insert(AttemptReturn(time: arrival, token: next.token))
+            } else {
+                attempts[next.token] = nil
+                dirtyAttempts.insert(next.token)
+            }
+        }
     }
 
     /// Takes a row from the checkpoint.
-    mutating func load(attempt arrival: Int64, of token: String) { attempts[token] = arrival }
+    mutating func load(attempt arrival: Int64, of token: String) {
+        if attempts[token] == nil { returns.insert(AttemptReturn(time: arrival, token: token)) }
+        attempts[token] = arrival
+    }
 
     /// Only what differs from the file.
     var dirtyPart: RoomTable {
@@ -85,5 +106,13 @@ struct RoomTable: Sendable {
     func isSame(as other: RoomTable, at time: Int64) -> Bool {
         rooms == other.rooms
             && attempts.filter { $0.value > time } == other.attempts.filter { $0.value > time }
+    }
+
+    /// Somebody whose attempts are all back at a time, or later.
+    private struct AttemptReturn: Sendable, Comparable {
+        let time: Int64
+        let token: String
+
+        static func < (left: AttemptReturn, right: AttemptReturn) -> Bool { left.time < right.time }
     }
 }

@@ -20,10 +20,16 @@ extension State {
         guard room(of: entry) == nil else { return .refused(.exists) }
         guard rooms.rooms.count < RoomTable.roomsMax else { return .refused(.busy) }
         let (hash, time) = (hash(of: entry), journalTime)
+        // A link that comes from elsewhere may bring what is live; a session has one room.
+        let session = terms.session.flatMap { id in
+            sessions[id].map { $0.isOver(at: time) } == false && rooms.live[id] == nil ? id : nil
+        }
         rooms.change(hash) {
-            $0 = WaitingRoom(
+            var room = WaitingRoom(
                 hash: hash, activity: activity, policy: terms.policy ?? "", options: terms.options ?? [],
                 createdAt: time, usedAt: time)
+            room.session = session
+            $0 = room
         }
         return Applied(Outcome())
     }
@@ -120,9 +126,7 @@ extension State {
         guard let room = room(of: entry), let life = entry.header.room?.life else { return .refused(.notFound) }
         let since = journalTime.saturatingAdd(-max(0, life))
         guard hasRoom(entry) else { return .refused(.tooLarge) }
-        guard room.line.places.contains(where: { $0.awayAt.map { $0 <= since } ?? false }) else {
-            return .refused(.notDue)
-        }
+        guard room.line.hasAway(since: since) else { return .refused(.notDue) }
         var count = 0
         change(roomOf: entry) { room in
             count = room.line.abandon(awaySince: since)

@@ -19,7 +19,8 @@ public struct WaiterStanding: Sendable, Equatable {
 extension WaitingRoom {
     /// How a waiter stands.
     public func standing(of waiter: String) -> WaiterStanding {
-        let (place, position) = (line.place(of: waiter), line.position(of: waiter))
+        let position = line.position(of: waiter)
+        let place = position.map { line.places[$0 - 1] }
         return WaiterStanding(
             count: line.count, position: position, estimate: position.flatMap { line.estimate(atPosition: $0) },
             holder: place?.holder, isAway: place?.awayAt != nil, isAdmitted: isAdmitted(waiter))

@@ -57,6 +57,22 @@ public struct WaitingLine: Sendable, Equatable {
     /// The place of a waiter.
     public func place(of waiter: String) -> WaitingPlace? { index(of: waiter).map { places[$0] } }
 
+    /// The processes whose connections hold places: few, however long the line.
+    var holders: [UInt64] {
+        var origins: [UInt64] = []
+        // By index: a loop over the places would copy each of them.
+        for index in places.indices where places[index].awayAt == nil {
+            let origin = places[index].holder.origin
+            if origins.last != origin, !origins.contains(origin) { origins.append(origin) }
+        }
+        return origins
+    }
+
+    /// True when somebody is away since a time or longer.
+    func hasAway(since time: Int64) -> Bool {
+        places.indices.contains { index in places[index].awayAt.map { $0 <= time } ?? false }
+    }
+
     /// 1 for the first in line; nil for whoever doesn't wait.
     public func position(of waiter: String) -> Int? { index(of: waiter).map { $0 + 1 } }
 
@@ -69,7 +85,10 @@ public struct WaitingLine: Sendable, Equatable {
     }
 
     private func index(of waiter: String) -> Int? {
-        guard let ticket = tickets[waiter] else { return nil }
+        guard let ticket = tickets[waiter], let first = places.first?.ticket else { return nil }
+        // As long as nobody left from the middle, the place follows from the number.
+        let guess = Int(clamping: ticket &- first)
+        if places.indices.contains(guess), places[guess].ticket == ticket { return guess }
         var (low, high) = (0, places.count)
         while low < high {
             let middle = (low + high) / 2

@@ -47,8 +47,10 @@ public struct WaitingRoom: Sendable, Equatable {
     static let offerBytesMax = 4 << 20
     /// A link that nobody used for so long is forgotten.
     static let rememberedMilliseconds: Int64 = 400 * 24 * 3_600_000
-    /// Between two of the messages that say how many wait.
-    static let tellMilliseconds: Int64 = 500
+    /// The shortest time between two of the messages that say how many wait. Units: milliseconds.
+    static let tellPauseMin: Int64 = 500
+    /// Messages a second that a room costs at most, once its line is so long that the shortest time would cost more.
+    static let tellsPerSecond: Int64 = 5_000
 
     init(hash: String, activity: String, policy: String, options: [UInt8], createdAt: Int64, usedAt: Int64) {
         (self.hash, self.activity, self.policy, self.options) = (hash, activity, policy, options)
@@ -67,6 +69,9 @@ public struct WaitingRoom: Sendable, Equatable {
 
     /// True when those who wait don't know yet how things stand.
     var isUntold: Bool { revision > told }
+
+    /// The time between two of the messages that say how many wait. Units: milliseconds.
+    var tellPause: Int64 { max(Self.tellPauseMin, Int64(line.count) * 1_000 / Self.tellsPerSecond) }
 
     /// True while somebody has to look after the room.
     var needsCare: Bool { isUntold || !line.places.isEmpty || hasAdmission }

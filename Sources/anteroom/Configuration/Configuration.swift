@@ -55,6 +55,9 @@ struct Configuration: Sendable {
         self.gateway = gateway
     }
 
+    /// True while nobody set what links are signed with.
+    var signsLinksByJournal: Bool { values.text(.linkSecret) == nil }
+
     private static func gateway(
         _ values: SettingValues, file: ConfigurationFile, access: OpenAccess, descriptorLimit: Int
     ) -> GatewayConfiguration {

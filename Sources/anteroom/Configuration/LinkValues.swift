@@ -1,7 +1,7 @@
 import Gateway
 
 extension LinkSettings {
-    /// Takes what is set. Without a secret one is drawn: production was refused before.
+    /// Takes what is set. Without a secret the journal's is set once that is open: production was refused before.
     init(_ values: SettingValues) {
         let secrets = values.text(.linkSecret).map { secret in
             LinkSecrets(

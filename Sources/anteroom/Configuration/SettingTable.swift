@@ -97,7 +97,7 @@ extension Setting {
             "true: not ready while Redis does not answer; otherwise ready and degraded"),
         Setting(
             .linkSecret, .secret, nil, "key that signs permanent links and their cookies; 32 characters or more",
-            absent: "drawn at each start: links end with the process"),
+            absent: "a secret that is drawn once and kept in the journal"),
         Setting(
             .linkSecretPrevious, .secret, nil, "the key before it; its links and cookies still hold"),
         Setting(

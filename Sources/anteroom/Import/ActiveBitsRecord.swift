@@ -19,7 +19,7 @@ struct ActiveBitsRecord: Sendable {
     /// What a record becomes.
     enum Meaning: Sendable, Equatable {
         case session(ImportedSession)
-        case link(KeptLink)
+        case link(ImportedLink)
         case mapping(SessionMapping)
         case skipped(SkipReason)
     }
@@ -40,17 +40,23 @@ struct ActiveBitsRecord: Sendable {
         switch kind {
         case .mapping:
             let hash = String(decoding: value, as: UTF8.self)
-            return .mapping(SessionMapping(hash: KeptLink.unquoted(hash), session: name))
+            return .mapping(SessionMapping(hash: SessionMapping.unquoted(hash), session: name))
         case .session:
             return document().flatMap { session(name, $0) }
         case .link:
-            guard SessionRules.isID(KeptLink.idPrefix + name) else { return .skipped(.badID) }
-            // The link goes into a document of ours, one level further down.
-            return document(depthMax: JSONLimits.depthMax - 1).flatMap { document in
-                .link(
-                    KeptLink(hash: name, value: document, session: Self.text("sessionId", of: document), ttl: ttl))
-            }
+            return document().flatMap { link(name, $0) }
         }
+    }
+
+    /// How long the link would have lived there says nothing: here it is kept as long as somebody uses it.
+    private func link(_ hash: String, _ document: JSONText) -> Meaning {
+        do throws(SessionInputFault) {
+            return .link(
+                try ImportedLink(
+                    hash: hash, activity: Self.text("activityName", of: document) ?? "",
+                    policy: Self.text("entryPolicy", of: document), options: document.member("selectedOptions"),
+                    session: Self.text("sessionId", of: document)))
+        } catch { return .skipped(.badLink(error.sentence)) }
     }
 
     /// Milliseconds of life, within what a session may have; nil leaves it to Anteroom's default.
@@ -70,9 +76,9 @@ struct ActiveBitsRecord: Sendable {
         } catch { return .skipped(.badID) }
     }
 
-    private func document(depthMax: Int = JSONLimits.depthMax) -> Reading {
+    private func document() -> Reading {
         do throws(JSONError) {
-            let document = try JSONText(validating: value, depthMax: depthMax)
+            let document = try JSONText(validating: value)
             return document.isObject ? .document(document) : .unusable(.notAnObject)
         } catch { return .unusable(error.reason == .tooDeep ? .tooDeep : .notJSON) }
     }
@@ -104,4 +110,10 @@ struct ActiveBitsRecord: Sendable {
 struct SessionMapping: Sendable, Equatable {
     let hash: String
     let session: String
+
+    /// A hash as it is, also where a client library stored it as a JSON string.
+    static func unquoted(_ text: String) -> String {
+        guard text.count >= 2, text.first == "\"", text.last == "\"" else { return text }
+        return String(text.dropFirst().dropLast())
+    }
 }

@@ -10,8 +10,7 @@ struct ImportRun {
 
     private struct Pending {
         let key: String
-        let isLink: Bool
-        let session: ImportedSession
+        let record: ImportedRecord
     }
 
     private let source: ActiveBitsSource
@@ -48,7 +47,7 @@ struct ImportRun {
 
     private mutating func take(_ read: ActiveBitsSource.Read, _ kind: ActiveBitsRecord.Kind) async throws {
         switch read.record.map({ $0.meaning(as: kind) }) {
-        case .success(.session(let session)): try await add(Pending(key: read.key, isLink: false, session: session))
+        case .success(.session(let session)): try await add(Pending(key: read.key, record: .session(session)))
         case .success(.link(let link)): try await add(link, key: read.key)
         case .success(.mapping(let mapping)): remember(mapping, key: read.key)
         case .success(.skipped(let reason)), .failure(let reason): report.skip(read.key, reason)
@@ -62,18 +61,15 @@ struct ImportRun {
         mappings[mapping.hash] = mapping.session
     }
 
-    private mutating func add(_ link: KeptLink, key: String) async throws {
+    /// Its sessions came before: what is live there is live here.
+    private mutating func add(_ link: ImportedLink, key: String) async throws {
         let mapped = mappings.removeValue(forKey: link.hash)
         if mapped != nil { report.useMapping() }
-        let session: ImportedSession
-        do throws(SessionInputFault) {
-            session = try link.kept(mapped: mapped)
-        } catch { return report.skip(key, error.code == "document-too-large" ? .tooLarge : .badID) }
-        try await add(Pending(key: key, isLink: true, session: session))
+        try await add(Pending(key: key, record: .link(link.live(in: mapped))))
     }
 
     private mutating func add(_ pending: Pending) async throws {
-        let bytes = pending.session.lineBytes
+        let bytes = pending.record.lineBytes
         guard bytes <= target.lineBytesMax else { return report.skip(pending.key, .tooLarge) }
         if batch.count == ImportLimits.recordsMax || batchBytes + bytes > ImportLimits.requestBytesMax {
             try await flush()
@@ -86,10 +82,10 @@ struct ImportRun {
         let waiting = batch
         (batch, batchBytes) = ([], 0)
         guard !waiting.isEmpty else { return }
-        let outcomes = try await target.bring(waiting.map(\.session))
+        let outcomes = try await target.bring(waiting.map(\.record))
         for (pending, outcome) in zip(waiting, outcomes) {
             switch outcome {
-            case .imported: pending.isLink ? report.importLink() : report.importSession()
+            case .imported: pending.record.isLink ? report.importLink() : report.importSession()
             case .exists: report.meetExisting()
             case .refused(_, let sentence): report.skip(pending.key, .refused(sentence))
             }

@@ -8,10 +8,10 @@ protocol ImportTarget: Sendable {
     /// The longest record that it takes, in bytes of its line.
     var lineBytesMax: Int { get }
 
-    /// Creates sessions that aren't there yet; one outcome for each, in order.
+    /// Creates what isn't there yet; one outcome for each record, in order.
     ///
     /// - Errors: ``Exit`` when nothing more can be brought.
-    func bring(_ sessions: [ImportedSession]) async throws -> [ImportOutcome]
+    func bring(_ records: [ImportedRecord]) async throws -> [ImportOutcome]
 
     /// Leaves the target; everything that was brought is durable.
     func close() async throws
@@ -20,7 +20,7 @@ protocol ImportTarget: Sendable {
 /// The data directory of a node that doesn't run.
 struct DirectoryTarget: ImportTarget {
     private let engine: Engine
-    private let sessions: SessionImport
+    private let records: RecordImport
 
     /// A document of any size that a session may have, and its envelope.
     let lineBytesMax = JournalLimits.exportLineBytesMax
@@ -30,12 +30,12 @@ struct DirectoryTarget: ImportTarget {
         do throws(StorageError) {
             engine = try Engine(EngineConfiguration(settings, loops: 1))
         } catch { throw Exit(error.code == .locked ? .locked : .unavailable, error.message) }
-        sessions = SessionImport(engine: engine, terms: ServiceTerms(settings))
+        records = RecordImport(engine: engine, terms: ServiceTerms(settings))
     }
 
-    func bring(_ sessions: [ImportedSession]) async throws -> [ImportOutcome] {
+    func bring(_ records: [ImportedRecord]) async throws -> [ImportOutcome] {
         do throws(EngineError) {
-            return try await self.sessions.bring(sessions)
+            return try await self.records.bring(records)
         } catch {
             throw Exit(.unavailable, "The data directory takes no more: \(error.message).")
         }

@@ -18,8 +18,8 @@ struct NodeTarget: ImportTarget {
         (self.address, self.apiKey, self.group) = (address, apiKey, group)
     }
 
-    func bring(_ sessions: [ImportedSession]) async throws -> [ImportOutcome] {
-        let body = ByteBuffer(bytes: sessions.flatMap(\.line))
+    func bring(_ records: [ImportedRecord]) async throws -> [ImportOutcome] {
+        let body = ByteBuffer(bytes: records.flatMap(\.line))
         var attempt = 1
         while true {
             let answer = try await NodeExchange.run(body, to: address, apiKey: apiKey, group: group)
@@ -28,13 +28,13 @@ struct NodeTarget: ImportTarget {
                 try await Task.sleep(for: min(.seconds(answer.retryAfter ?? 1), Self.pauseMax))
                 continue
             }
-            return try outcomes(answer, of: sessions)
+            return try outcomes(answer, of: records)
         }
     }
 
     func close() async throws {}
 
-    private func outcomes(_ answer: NodeAnswer, of sessions: [ImportedSession]) throws -> [ImportOutcome] {
+    private func outcomes(_ answer: NodeAnswer, of records: [ImportedRecord]) throws -> [ImportOutcome] {
         switch answer.status {
         case 200: break
         case 401, 403:
@@ -53,9 +53,9 @@ struct NodeTarget: ImportTarget {
         } catch {
             throw Exit(.unavailable, "\(address.description) answered what no Anteroom node answers: \(error).")
         }
-        guard results.count == sessions.count, zip(results, sessions).allSatisfy({ $0.id == nil || $0.id == $1.id })
+        guard results.count == records.count, zip(results, records).allSatisfy({ $0.id == nil || $0.id == $1.id })
         else {
-            throw Exit(.unavailable, "\(address.description) answered for other sessions than it was sent.")
+            throw Exit(.unavailable, "\(address.description) answered for something else than it was sent.")
         }
         return results.map(\.outcome)
     }

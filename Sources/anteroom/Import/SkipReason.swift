@@ -9,6 +9,8 @@ enum SkipReason: Error, Hashable, CustomStringConvertible {
     /// It was there when the keys were listed, and gone when it was read.
     case expired
     case badID
+    /// A link that can't be one here, with the sentence that says why.
+    case badLink(String)
     /// A reverse mapping whose link is not there, or can't be read.
     case linkMissing
     /// More reverse mappings than are held in memory.
@@ -28,6 +30,7 @@ enum SkipReason: Error, Hashable, CustomStringConvertible {
         case .tooLarge: "larger than 1 MiB"
         case .expired: "expired before it was read"
         case .badID: "its id can't be addressed: accepted are letters, digits, \"-\" and \"_\", at most 64"
+        case .badLink(let sentence): "no link can be made of it: \(sentence)"
         case .linkMissing: "the link that it names is not there"
         case .tooManyMappings: "one mapping too many to hold in memory"
         case .unreadable(let error): "it can't be read: \(error)"

@@ -22,6 +22,9 @@ struct Node {
     /// Seconds after the drain time at which the process ends, whatever still hangs.
     private static let hardExitSeconds = 20
 
+    /// Names the secret that links are signed with where none is set; another word would end every link.
+    private static let linkPurpose = "links"
+
     /// Opens the data directory and the port. The port is tried first, so that a taken one leaves nothing behind.
     ///
     /// - Parameter start: what to do with a data directory that the fleet doesn't go on from.
@@ -29,7 +32,7 @@ struct Node {
         self.configuration = configuration
         logger = LogOutput.logger(level: configuration.logLevel, format: configuration.logFormat)
         group = MultiThreadedEventLoopGroup(numberOfThreads: UsableCores.count)
-        let gateway = configuration.gateway
+        var gateway = configuration.gateway
         let tls = try configuration.tls?.open()
         try await Self.probePort(gateway, group: group)
         do throws(StorageError) {
@@ -42,6 +45,9 @@ struct Node {
             engine = try Engine(terms)
         } catch {
             throw Exit(error.code == .locked ? .locked : .unavailable, error.message)
+        }
+        if configuration.signsLinksByJournal {
+            gateway.links.secrets = LinkSecrets { [engine] in engine.secret(for: Self.linkPurpose) }
         }
         core = try GatewayCore(
             engine: engine, configuration: gateway, terms: ServiceTerms(configuration.store), group: group,

@@ -25,9 +25,8 @@ struct StartBanner {
             "fleet: shares its journal through \($0.place); serves as soon as it has joined"
         }
         let links: String? =
-            configuration.values.text(.linkSecret) == nil
-            ? "links: permanent links end with this process"
-                + (fleet == nil ? "" : ", and other nodes don't know them") + " (no PERSISTENT_SESSION_SECRET)" : nil
+            configuration.signsLinksByJournal
+            ? "links: signed with a secret that is in the journal (no PERSISTENT_SESSION_SECRET)" : nil
         return [
             "anteroom \(Anteroom.version) serves on \(address)",
             "store: \(store.dataDirectory)/anteroom.sqlite"

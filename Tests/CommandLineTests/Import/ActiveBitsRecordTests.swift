@@ -4,7 +4,7 @@ import Testing
 
 @testable import anteroom
 
-/// Claim: every key of ActiveBits becomes a session of ours, a kept link, or a reason for which it was skipped.
+/// Claim: every key of ActiveBits becomes a session or a link of ours, or a reason for which it was skipped.
 @Suite struct ActiveBitsRecordTests {
     private static let session =
         #"{"id":"a1b2c","type":"raffle","created":1771800000000,"lastActivity":1771800060000,"#
@@ -79,44 +79,36 @@ import Testing
         #expect(record.meaning(as: .session) == .skipped(.notJSON))
     }
 
-    @Test func link_isKeptAsRead_withTheSessionThatItNames() throws {
-        guard case .link(let link) = meaning("persistent:" + Self.hash, Self.link, 86_000_000, as: .link) else {
-            Issue.record("no link")
+    @Test func link_bringsItsTermsAndTheSessionThatItNames() throws {
+        let options = try JSONText(validating: Array(#"{"n":"3"}"#.utf8))
+        let value = Self.link.replacing(#""selectedOptions":{}"#, with: #""selectedOptions":{"n":"3"}"#)
+        let link = try ImportedLink(
+            hash: Self.hash, activity: "raffle", policy: "solo-allowed", options: options, session: "a1b2c")
+        #expect(meaning("persistent:" + Self.hash, value, 86_000_000, as: .link) == .link(link))
+        #expect(link.live(in: "other") == link)
+    }
+
+    @Test(arguments: [#""sessionId":null"#, #""sessionId":5"#, #""sessionId":"CHILD:a1b2c:9""#, #""entryPolicy":null"#])
+    func link_thatNamesNoSession_hasTheMappedOne(member: String) throws {
+        let value = #"{"activityName":"raffle","selectedOptions":null,\#(member)}"#
+        guard case .link(let link) = meaning("persistent:" + Self.hash, value, as: .link) else {
+            Issue.record("no link in \(value)")
             return
         }
-        let kept = try link.kept(mapped: "other")
-        #expect(kept.id == "persistent-" + Self.hash)
-        #expect(kept.session.type == "activebits-link" && kept.session.ttl == 86_000_000)
-        #expect(
-            kept.session.document.string == #"{"hash":"\#(Self.hash)","link":\#(Self.link),"session":"a1b2c"}"#)
+        #expect(link.session == nil && link.live(in: "d3e4f").session == "d3e4f")
     }
 
-    @Test(arguments: [(String?.none, "null"), ("d3e4f", #""d3e4f""#)])
-    func link_thatNamesNoSession_hasTheMappedOne(mapped: String?, shown: String) throws {
-        for value in [#"{"sessionId":null}"#, "{}", #"{"sessionId":5}"#] {
-            guard case .link(let link) = meaning("persistent:" + Self.hash, value, as: .link) else {
-                Issue.record("no link in \(value)")
-                continue
-            }
-            #expect(try link.kept(mapped: mapped).session.document.member("session")?.string == shown)
-        }
-    }
-
-    @Test func link_atTheDeepestLevel_isStillADocument() throws {
-        func nested(_ levels: Int) -> String {
-            String(repeating: #"{"a":"#, count: levels) + "1" + String(repeating: "}", count: levels)
-        }
-        #expect(meaning("persistent:h", nested(JSONLimits.depthMax), as: .link) == .skipped(.tooDeep))
-        guard case .link(let link) = meaning("persistent:h", nested(JSONLimits.depthMax - 1), as: .link) else {
-            Issue.record("no link")
+    @Test(arguments: [
+        ("a:b", #"{"activityName":"raffle"}"#), (hash, "{}"),
+        (hash, #"{"activityName":"raffle","entryPolicy":"open"}"#),
+        (hash, #"{"activityName":"raffle","selectedOptions":{"n":3}}"#),
+    ])
+    func link_thatCannotBeOneHere_isSkippedWithTheReason(hash: String, value: String) {
+        guard case .skipped(.badLink(let sentence)) = meaning("persistent:" + hash, value, as: .link) else {
+            Issue.record("a link: \(value)")
             return
         }
-        #expect(throws: Never.self) { try JSONText(validating: try link.kept(mapped: nil).session.document.bytes) }
-    }
-
-    @Test func link_withAHashThatMakesNoID_isSkipped() {
-        #expect(meaning("persistent:a:b", "{}", as: .link) == .skipped(.badID))
-        #expect(meaning("persistent:" + String(repeating: "a", count: 54), "{}", as: .link) == .skipped(.badID))
+        #expect(sentence.hasSuffix("."))
     }
 
     @Test(arguments: [hash, "\"\(hash)\""])

@@ -57,6 +57,38 @@ extension ProcessTests {
             }
         }
 
+        /// More than one recovery carries, and somebody goes on publishing while the pages are fetched.
+        @Test func subscription_thatWasAwayForLong_fetchesPagesAndGoesOnLive() async throws {
+            try await Self.run { server, page in
+                let http = TestHTTP(port: server.port)
+                try await Self.publish(1, http)
+                let epoch = try await http.history("news:1").top.epoch
+                try await http.publish("news:1", numbers: 2...600)
+                try await page.evaluate(
+                    """
+                    window.got = []; window.changes = [];
+                    window.client = new module.Anteroom().connect();
+                    window.subscription = client.subscribe("news:1", {
+                      onPublication: ({ offset, data }) => got.push(offset === data.n ? offset : -1),
+                      onState: (change) => changes.push(change), since: { epoch: \(JSONValue.string(epoch).text), offset: 1 },
+                    });
+                    """)
+                // As many as the channel keeps, at most.
+                var last = 600
+                while try await page.evaluate("changes.at(-1)?.state === 'subscribed'") != true, last < 980 {
+                    try await http.publish("news:1", numbers: last + 1...last + 20)
+                    last += 20
+                }
+                try await Self.publish(last + 1, http)
+                try await page.wait(for: "got.at(-1)", toBe: .int(last + 1))
+                #expect(try await page.evaluate("got.every((offset, index) => offset === index + 2)") == true)
+                #expect(try await page.evaluate("got.length") == .int(last))
+                #expect(
+                    try await page.evaluate("changes")
+                        == [["state": "subscribing"], ["state": "subscribed", "recovered": true]])
+            }
+        }
+
         @Test func session_followedAcrossAKill_showsEachDocumentAndItsEnd() async throws {
             try await Self.run { server, page in
                 let http = TestHTTP(port: server.port)
@@ -93,6 +125,7 @@ extension ProcessTests {
             }
         }
 
+        /// Fault A23: after a deploy everybody came back at the same moment.
         @Test func backoff_drawsFromARangeThatDoubles() async throws {
             try await Self.run { _, page in
                 let least = try await page.evaluate(
@@ -146,7 +179,7 @@ extension ProcessTests {
 
 extension BrowserPage {
     /// Waits until an expression has a value.
-    fileprivate func wait(for expression: String, toBe value: JSONValue) async throws {
+    func wait(for expression: String, toBe value: JSONValue) async throws {
         var seen = JSONValue.null
         do {
             try await eventually(within: .seconds(30), "\(expression) is \(value.text)") {

@@ -5,13 +5,10 @@ extension ProcessTests {
     /// Promise: people who wait in real browsers lose neither their place nor their name, whatever happens to the server.
     @Suite(.enabled("needs chromium") { Chromium.program != nil })
     struct ClassroomTests {
-        /// Without it links would end with the process.
-        private static let secret = ["PERSISTENT_SESSION_SECRET": "a secret that outlives the process, 123"]
-
         /// A morning in class: students come early, the server is killed under them, the class starts, one student reloads,
         /// the class ends and everybody is back in the line.
         @Test func classroom_acrossAKillAStartAReloadAndAnEnd_losesNobody() async throws {
-            try await ServerProcess.run(environment: Self.secret) { server in
+            try await ServerProcess.run { server in
                 try await Chromium.run { browser in
                     let host = try await HostPage(browser, port: server.port)
                     let students = try await host.students(["Ada", "Blaise", "Chen"], in: browser)

@@ -34,6 +34,8 @@ final class Waiter: Sendable {
 
     func last(_ type: String) -> JSONValue? { messages.value.last { $0["type"]?.string == type } }
 
+    func all(_ type: String) -> [JSONValue] { messages.value.filter { $0["type"]?.string == type } }
+
     func count(_ type: String) -> Int { messages.value.count { $0["type"]?.string == type } }
 
     /// The newest position that it was told.
@@ -62,11 +64,12 @@ struct Classroom: Sendable {
     let cookie: String
 
     /// Makes a link on a node.
-    init(on http: TestHTTP, policy: String? = nil) async throws {
+    init(on http: TestHTTP, policy: String? = nil, options: JSONValue? = nil) async throws {
         var body: [String: JSONValue] = [
             "activityName": .string(Self.activity), "teacherCode": .string(Self.code),
         ]
         if let policy { body["entryPolicy"] = .string(policy) }
+        if let options { body["selectedOptions"] = options }
         let answer = try await http.post("/api/persistent-session/create", .object(body))
         guard answer.status == 200, let hash = answer.json?["hash"]?.string,
             let cookie = answer.header("set-cookie")?.split(separator: ";").first

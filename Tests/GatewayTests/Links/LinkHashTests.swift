@@ -87,4 +87,17 @@ import Testing
     @Test(arguments: ["a", "abc", "AB", "0x", "g0", " 0", "é"]) func hex_whenOdd_isNone(text: String) {
         #expect(HexText.decode(text) == nil)
     }
+
+    /// What a node signs before it has its fleet's secret must not hold later either.
+    @Test func secretThatIsDrawn_holdsOnEveryNodeOnceItIsThere_andNowhereBefore() {
+        let drawn = Box<[UInt8]>([])
+        let (here, there) = (LinkSecrets { drawn.value }, LinkSecrets { drawn.value })
+        let early = LinkHash.make(activity: "poll", code: "teach-1234", secrets: here)
+        #expect(early.verifies(activity: "poll", code: "teach-1234", secrets: here))
+        #expect(!early.verifies(activity: "poll", code: "teach-1234", secrets: there))
+        drawn.value = Array("a secret of the journal".utf8)
+        let hash = LinkHash.make(activity: "poll", code: "teach-1234", secrets: here)
+        #expect(hash.verifies(activity: "poll", code: "teach-1234", secrets: there))
+        #expect(!early.verifies(activity: "poll", code: "teach-1234", secrets: here))
+    }
 }

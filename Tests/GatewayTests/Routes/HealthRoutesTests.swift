@@ -73,6 +73,17 @@ import Testing
         #expect(verdict.reasons.count == reasons)
     }
 
+    /// Fault A24: everybody was shown every session, with what it held.
+    @Test func status_withoutTheKey_isRefused() async throws {
+        try await RouteRig.run(.production()) { rig in
+            let user = try RouteRig.token(Identity(user: "7"))
+            for fields in [[:], ["X-API-Key": "wrong"], user] {
+                let reply = try await rig.send(.get, "/api/status", "", fields)
+                #expect([401, 403].contains(reply.status) && reply.member("sessions") == nil)
+            }
+        }
+    }
+
     @Test func status_showsTheNode() async throws {
         try await RouteRig.run(.production()) { rig in
             let id = try await rig.makeSession(#"{"type":"quiz"}"#, RouteRig.key)
@@ -108,10 +119,13 @@ import Testing
             }
             #expect(
                 rows.sorted() == [
-                    "DELETE /api/sessions/{id} session", "GET /api/sessions apiKey", "GET /api/sessions/{id} session",
-                    "GET /api/status apiKey", "GET /events channel", "GET /events/** channel",
+                    "DELETE /api/sessions/{id} session", "GET /api/health/websocket apiKey", "GET /api/sessions apiKey",
+                    "GET /api/sessions/{id} session", "GET /api/status apiKey", "GET /api/ws/stats apiKey",
+                    "GET /events channel", "GET /events/** channel",
                     "GET /health nothing", "GET /health-check nothing", "GET /health/live nothing",
-                    "GET /health/ready nothing", "HEAD /api/sessions/{id} session", "PATCH /api/sessions/{id} session",
+                    "GET /health/ready nothing", "GET /metrics apiKey", "GET /status nothing",
+                    "HEAD /api/sessions/{id} session",
+                    "PATCH /api/sessions/{id} session",
                     "POST /api apiKey", "POST /api/batch apiKey", "POST /api/broadcast apiKey",
                     "POST /api/channels apiKey", "POST /api/disconnect apiKey", "POST /api/history apiKey",
                     "POST /api/history_remove apiKey", "POST /api/import apiKey", "POST /api/info apiKey",

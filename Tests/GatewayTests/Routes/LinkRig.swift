@@ -34,6 +34,8 @@ extension GatewayConfiguration {
 extension RouteRig.Reply {
     /// The text of a member.
     func text(_ name: String) -> String { member(name)?.filter { $0 != "\"" } ?? "" }
+    /// Seconds that the caller is told to wait; 0 for none.
+    var retryAfter: Int { field("retry-after").flatMap { Int($0) } ?? 0 }
     /// What a browser sends back of the cookie that was set.
     var cookie: String { field("set-cookie")?.split(separator: ";").first.map(String.init) ?? "" }
 }

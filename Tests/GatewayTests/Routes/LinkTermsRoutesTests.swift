@@ -107,4 +107,51 @@ import Testing
             #expect(try await rig.send(.post, link.path + "/entry-participant/consume", body).status == 404)
         }
     }
+
+    /// Fault A26: of more than a hundred tokens, and of more than a hundred who had come in, the oldest were forgotten.
+    @Test func values_ofMoreThanAHundred_areKeptForEachOfThem() async throws {
+        try await RouteRig.run(.links()) { rig in
+            let link = try await rig.makeLink()
+            let (offer, consume) = (link.path + "/entry-participant", link.path + "/entry-participant/consume")
+            var tokens: [String] = []
+            for number in 1...130 {
+                let left = try await rig.send(.post, offer, #"{"values":{"n":\#(number)}}"#, from: "192.0.2.7")
+                tokens.append(left.text("entryParticipantToken"))
+            }
+            var cookies: [String] = []
+            for (index, token) in tokens.enumerated() {
+                let taken = try await rig.send(.post, consume, #"{"token":"\#(token)"}"#)
+                #expect(taken.member("values") == #"{"n":\#(index + 1)}"#)
+                cookies.append(taken.cookie)
+            }
+            #expect(Set(cookies).count == 130)
+            let again = try await rig.send(.post, offer, #"{"values":{}}"#).text("entryParticipantToken")
+            let back = try await rig.send(.post, consume, #"{"token":"\#(again)"}"#, ["Cookie": cookies[0]])
+            #expect(back.cookie == cookies[0])
+        }
+    }
+
+    /// A school is behind one address, and so is whoever wants to fill a room.
+    @Test func values_whenOneAddressLeavesThousands_are429WithTheTrueWait() async throws {
+        try await RouteRig.run(.links()) { rig in
+            let link = try await rig.makeLink()
+            let (rooms, address) = (rig.rooms, "c0000207")
+            let accepted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<2_000 {
+                    group.addTask { try await rooms.apply(rooms.offering(address: address)).receipt != nil }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(accepted == 2_000)
+            let offer = link.path + "/entry-participant"
+            func leave(_ address: String) async throws -> RouteRig.Reply {
+                try await rig.send(.post, offer, #"{"values":{}}"#, from: address)
+            }
+            // What came back while they were counted is taken, too.
+            var last = try await leave("192.0.2.7")
+            while last.status == 200 { last = try await leave("192.0.2.7") }
+            #expect(last.status == 429 && last.retryAfter == 1)
+            #expect(try await leave("192.0.2.8").status == 200)
+        }
+    }
 }

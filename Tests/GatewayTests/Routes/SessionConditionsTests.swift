@@ -43,6 +43,7 @@ import Testing
     }
 
     /// Many write against the version that they read: exactly one wins each.
+    /// Fault A8: a whole document was read, changed and written back, and took with it what others had written meanwhile.
     @Test func patches_whenRacing_haveOneWinnerPerVersion() async throws {
         try await RouteRig.run { rig in
             let id = try await rig.makeSession(#"{"document":{"n":0}}"#)

@@ -61,7 +61,8 @@ import Testing
         }
     }
 
-    /// What the service stores is what it gives back: spelling, order, duplicates and inner spaces.
+    /// Fault A9: a touch made objects of lists, and cut numbers. What the service stores is what it gives back: spelling, order,
+    /// duplicates and inner spaces.
     @Test(arguments: [
         #"{"b":1,"a":2,"b":3}"#, #"[1.0,1e5,-0,12345678901234567890]"#, #""A\/\n""#, "null", "true", "0",
         #"{"deep":{"x":[{},[],{"y":"𝄞"}]}}"#, #"{ "spaced" : [ 1 , 2 ] }"#,

@@ -61,6 +61,7 @@ struct RandomDrafts {
         terms.isClosed = generator.pick([nil, nil, false, true])
         terms.life = Int64(generator.pick([0, 1, 3_000]))
         terms.token = "t\(generator.index(below: 3))"
+        if kind == .roomCreate { terms.session = generator.pick([nil, "s1", "rs1"]) }
         if kind == .roomStart {
             terms.session = "rs\(generator.index(below: 6))"
             draft.header.session = SessionTerms(type: "quiz", owner: "", ttl: Int64(generator.pick([500, 30_000])))

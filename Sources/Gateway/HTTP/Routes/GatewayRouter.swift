@@ -8,14 +8,18 @@ public struct GatewayRouter: Sendable {
     private let origins: OriginPolicy
     private let proxies: TrustedProxies
     private let engine: Engine
+    private let refusals: RefusalTally
 
     /// The routes over a core; nothing is served yet.
     public init(core: GatewayCore) {
         origins = core.configuration.origins
         proxies = core.configuration.traffic.proxies
         engine = core.engine
+        refusals = core.refusals
         table =
-            HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + SessionRoutes(core: core).routes
+            HealthRoutes(core: core).routes + StatusRoutes(core: core).routes + MetricsRoutes(core: core).routes
+            + SocketStatsRoutes(core: core).routes
+            + SessionRoutes(core: core).routes
             + ImportRoutes(core: core).routes + ServerAPIRoutes(core: core).routes
             + EventStreamRoutes(core: core).routes + PersistentSessionRoutes(core: core).routes
             + WaitingRoomRoutes(core: core).routes + ExampleRoutes(core: core).routes
@@ -29,7 +33,7 @@ public struct GatewayRouter: Sendable {
         let router = Router(context: GatewayRequestContext.self)
         if proxies != .none { router.add(middleware: CallerMiddleware(proxies: proxies)) }
         router.add(middleware: CrossOriginMiddleware(origins: origins))
-        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: ProblemMiddleware(refused: refusals.refused))
         for route in table {
             router.on(RouterPath(route.path), method: route.method, use: route.reaching(engine).respond)
         }

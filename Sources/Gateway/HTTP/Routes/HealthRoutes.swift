@@ -59,11 +59,15 @@ struct HealthRoutes: Sendable {
         return Response(json: out, status: verdict.status == "unhealthy" ? .serviceUnavailable : .ok)
     }
 
+    /// Fails while this node can't do its work, which one that is stopping or without Redis still does.
     private func check() -> Response {
-        var out: [UInt8] = Array("{\"status\":\"ok\",\"memory\":".utf8)
+        let isWell = HealthVerdict(core.engine.health, isDraining: false).isReady
+        var out: [UInt8] = Array("{\"status\":".utf8)
+        out.appendJSONString(isWell ? "ok" : "failing")
+        out.appendASCII(",\"memory\":")
         Self.append(ProcessFigures(), to: &out)
         out.append(UInt8(ascii: "}"))
-        return Response(json: out)
+        return Response(json: out, status: isWell ? .ok : .serviceUnavailable)
     }
 
     private var verdict: HealthVerdict {

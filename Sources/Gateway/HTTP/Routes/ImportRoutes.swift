@@ -2,16 +2,16 @@ import HTTPTypes
 import Hummingbird
 import Store
 
-/// `POST /api/import`: sessions of another service, one JSON object a line, created under the ids that they had there.
+/// `POST /api/import`: sessions and links of another service, one JSON object a line, created under the ids that they had there.
 ///
 /// A line that can't be used is answered by itself and keeps no other from being taken. Repeating a request is safe.
 struct ImportRoutes: Sendable {
     private let identities: RequestIdentity
-    private let sessions: SessionImport
+    private let records: RecordImport
 
     init(core: GatewayCore) {
         identities = RequestIdentity(configuration: core.configuration)
-        sessions = SessionImport(engine: core.engine, terms: core.terms)
+        records = RecordImport(engine: core.engine, terms: core.terms)
     }
 
     var routes: [GatewayRoute] { [GatewayRoute(.post, "/api/import", needs: .apiKey, respond: bring)] }
@@ -22,25 +22,25 @@ struct ImportRoutes: Sendable {
         }
         let lines = try Self.lines(of: try await request.bytes(context))
         var results: [ImportAnswer.Result] = []
-        var readable: [(line: Int, session: ImportedSession)] = []
+        var readable: [(line: Int, record: ImportedRecord)] = []
         for (number, bytes) in lines {
             do throws(SessionInputFault) {
-                readable.append((number, try ImportedSession(json: bytes)))
+                readable.append((number, try ImportedRecord(json: bytes)))
             } catch {
                 results.append(
                     .init(line: number, id: nil, outcome: .refused(code: error.code, sentence: error.sentence)))
             }
         }
-        let outcomes = try await outcomes(of: readable.map(\.session))
-        for ((line, session), outcome) in zip(readable, outcomes) {
-            results.append(.init(line: line, id: session.id, outcome: outcome))
+        let outcomes = try await outcomes(of: readable.map(\.record))
+        for ((line, record), outcome) in zip(readable, outcomes) {
+            results.append(.init(line: line, id: record.id, outcome: outcome))
         }
         results.sort { $0.line < $1.line }
         return Response(json: ImportAnswer(results: results).json)
     }
 
-    private func outcomes(of readable: [ImportedSession]) async throws(Problem) -> [ImportOutcome] {
-        do throws(EngineError) { return try await sessions.bring(readable) } catch {
+    private func outcomes(of readable: [ImportedRecord]) async throws(Problem) -> [ImportOutcome] {
+        do throws(EngineError) { return try await records.bring(readable) } catch {
             var problem = Problem(error, .read)
             problem.detail = "\(error.message); repeat the request: what was created is found there."
             throw problem
@@ -59,7 +59,9 @@ struct ImportRoutes: Sendable {
             guard lines.count < ImportLimits.recordsMax else {
                 throw Problem(
                     .badRequest, code: "too-many-records",
-                    detail: "One request has at most \(ImportLimits.recordsMax) sessions; none of these was taken.")
+                    detail:
+                        "One request has at most \(ImportLimits.recordsMax) sessions and links; none of these was taken."
+                )
             }
             lines.append((number, Array(line)))
         }

@@ -34,6 +34,17 @@ struct LinkRefusal: Error, Sendable {
         self = refusal == .notFound ? .noLink : LinkRefusal(Problem(room: refusal))
     }
 
+    /// What a route threw; nil for what is nobody's mistake.
+    init?(of error: any Error) {
+        switch error {
+        case let refusal as LinkRefusal: self = refusal
+        case let fault as LinkFault: self.init(fault)
+        case let problem as Problem: self.init(problem)
+        case let error as HTTPError: self.init(error.status, error.body ?? "The request can't be read.")
+        default: return nil
+        }
+    }
+
     static let noLink = LinkRefusal(.notFound, "There is no such link.", code: "link-not-found")
     static let noProof = LinkRefusal(
         .notFound, "This browser isn't the teacher's of such a link: give its code first.", code: "not-the-teacher")

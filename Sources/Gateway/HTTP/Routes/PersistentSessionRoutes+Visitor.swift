@@ -49,6 +49,7 @@ extension PersistentSessionRoutes {
     @Sendable func offer(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let hash = try hash(in: context)
         let input = try LinkInput.EntryParticipant(json: try await request.bytes(context))
+        _ = try await apply(operations.offering(address: address(context)))
         let token = (0..<Self.tokenWords).map { _ in HexText.encode(UInt64.random(in: .min ... .max)) }.joined()
         let receipt = try await apply(operations.offer(hash: hash.text, token: token, values: input.values.bytes))
         return respond(cursor: receipt.cursor) { out in
@@ -61,11 +62,12 @@ extension PersistentSessionRoutes {
     @Sendable func consume(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let hash = try hash(in: context)
         let input = try LinkInput.Consume(json: try await request.bytes(context))
-        let room = try await room(hash, activity: nil)
-        // Whether it is too old is decided by the journal, below.
-        guard let values = room.offer(RoomOperations.digest(input.token), at: .min) else {
-            throw LinkRefusal.spentToken
+        _ = try await room(hash, activity: nil)
+        let waiting = try await SessionRoutes.asking(.read) { () async throws(EngineError) in
+            try await operations.offered(hash: hash.text, token: input.token)
         }
+        // Whether it is too old is decided by the journal, below.
+        guard let values = waiting else { throw LinkRefusal.spentToken }
         let answer = try await answer(operations.take(hash: hash.text, token: input.token))
         if case .refused(.notFound) = answer { throw LinkRefusal.spentToken }
         if case .refused(let refusal) = answer { throw LinkRefusal(refusal) }

@@ -48,15 +48,11 @@ struct PersistentSessionRoutes: Sendable {
             do {
                 try identities.checkOrigin(of: request)
                 return try await respond(request, context)
-            } catch let refusal as LinkRefusal {
+            } catch {
+                guard let refusal = LinkRefusal(of: error) else { throw error }
+                core.refusals.refused(
+                    refusal.code ?? "refused", status: refusal.status.code, path: request.uri.path)
                 return refusal.response
-            } catch let fault as LinkFault {
-                return LinkRefusal(fault).response
-            } catch let problem as Problem {
-                return LinkRefusal(problem).response
-            } catch let error as HTTPError {
-                let sentence = error.body ?? "The request can't be read."
-                return LinkRefusal(error.status, sentence).response
             }
         }
     }
@@ -84,6 +80,7 @@ extension PersistentSessionRoutes {
     func apply(_ draft: Draft) async throws -> Receipt {
         switch try await answer(draft) {
         case .accepted(let receipt), .duplicate(let receipt): return receipt
+        case .refused(.limited): throw LinkRefusal(Problem.limited(waiting: try await wait(for: draft)))
         case .refused(let refusal): throw LinkRefusal(refusal)
         case .forbidden: throw LinkRefusal.notTheTeacher
         }
@@ -91,6 +88,11 @@ extension PersistentSessionRoutes {
 
     func answer(_ draft: Draft) async throws(Problem) -> WriteAnswer {
         try await SessionRoutes.asking(.write) { () async throws(EngineError) in try await operations.apply(draft) }
+    }
+
+    private func wait(for attempt: Draft) async throws(Problem) -> Int64 {
+        try await SessionRoutes.asking(.read) { () async throws(EngineError) in try await operations.wait(for: attempt)
+        }
     }
 
     func address(_ context: GatewayRequestContext) -> String { CallerAddress.text(of: context.remoteAddress) }

@@ -40,10 +40,15 @@ extension Problem {
         case .full: self.init(.conflict, code: "room-full", detail: "The waiting room takes nobody at the moment.")
         case .live: self.init(.conflict, code: "room-live", detail: "The room is live already.")
         case .limited:
-            self.init(
-                .tooManyRequests, code: "too-many-attempts", detail: "Too many attempts; wait a moment.", retryAfter: 12
-            )
+            self.init(.tooManyRequests, code: "too-many-attempts", detail: "Too many attempts; wait a moment.")
         }
+    }
+
+    /// Too many attempts, the next of which there is after so many milliseconds.
+    static func limited(waiting milliseconds: Int64) -> Problem {
+        var problem = Problem(Refusal.limited)
+        problem.retryAfter = Int(clamping: max(1, milliseconds.saturatingAdd(999) / 1000))
+        return problem
     }
 
     /// Somebody else's session.

@@ -13,8 +13,27 @@ struct StatusDocument: Encodable {
     }
 
     struct Storage: Encodable {
-        let mode = "sqlite"
+        /// `sqlite` on a node that is alone, `valkey` on one that shares its journal.
+        let mode: String
         let ttlMs: Int64
+        /// Never the address itself: it holds the password.
+        let valkeyUrl: String?
+    }
+
+    /// What the shared journal answers; null on a node that is alone.
+    enum Valkey: Encodable {
+        case none
+        case pong
+        case away
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .none: try container.encodeNil()
+            case .pong: try container.encode(["ping": "PONG"])
+            case .away: try container.encode(["error": "Redis does not answer"])
+            }
+        }
     }
 
     struct Memory: Encodable {
@@ -83,6 +102,7 @@ struct StatusDocument: Encodable {
 
     let environment: Environment
     let storage: Storage
+    let valkey: Valkey
     let process: Process
     let websocket: WebSockets
     let connections: Connections
@@ -124,7 +144,11 @@ struct StatusDocument: Encodable {
     ) {
         let (figures, isOpen) = (ProcessFigures(), core.configuration.insecure)
         environment = Environment(nodeEnv: isOpen ? "development" : "production", isDevelopment: isOpen)
-        storage = Storage(ttlMs: core.terms.sessionTTL)
+        let fleet = core.engine.health.fleet
+        storage = Storage(
+            mode: fleet == nil ? "sqlite" : "valkey", ttlMs: core.terms.sessionTTL,
+            valkeyUrl: fleet == nil ? nil : "***masked***")
+        valkey = fleet.map { $0.isAway ? .away : .pong } ?? .none
         process = Process(
             pid: ProcessInfo.processInfo.processIdentifier, version: ServiceVersion.current,
             uptimeSeconds: core.uptimeSeconds,
@@ -144,7 +168,7 @@ struct StatusDocument: Encodable {
         var named = [
             "rounds": counters.rounds, "entries": counters.entries, "refused": counters.refused,
             "checkpoints": counters.checkpoints, "failedCommits": counters.failedCommits,
-            "recovered": counters.recovered, "notRecovered": counters.notRecovered,
+            "recovered": counters.recovered, "notRecovered": counters.notRecovered.values.reduce(0, +),
             "failedSweeps": counters.failedSweeps,
         ]
         if let losses {

@@ -10,7 +10,13 @@ struct StatusRoutes: Sendable {
     /// Sessions that are listed; the counts by type are over them.
     static let listedMax = 200
 
-    var routes: [GatewayRoute] { [GatewayRoute(.get, "/api/status", needs: .apiKey, respond: status)] }
+    var routes: [GatewayRoute] {
+        [
+            GatewayRoute(.get, "/api/status", needs: .apiKey, respond: status),
+            // The page says nothing by itself: what it shows it asks for with the key.
+            GatewayRoute(.get, "/status", needs: .nothing) { _, _ in StatusPage.response },
+        ]
+    }
 
     @Sendable func status(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         try RequestIdentity(configuration: core.configuration).requireOperator(request, now: core.engine.now)

@@ -1,0 +1,16 @@
+import NIOCore
+
+/// Bounds of a plain WebSocket.
+enum PlainLimits {
+    /// How long a new socket that says nothing is told nothing: there are clients that lose what comes in one read with the
+    /// answer to their handshake, and whoever has spoken has read that.
+    static let quietStart = TimeAmount.milliseconds(50)
+    /// Publications that a returning client is given; the engine bounds their bytes.
+    static let recoveredMax = 10_000
+    /// Messages that wait for the engine; one more is error 111.
+    static let inFlightMax = 1_024
+    /// Unsent bytes over which a consumer is slow and closed with 3008.
+    static let outboundBytesMax = 1_048_576
+    /// Unsent bytes over which a consumer goes without ephemeral publications, where its namespace says so.
+    static let ephemeralBytesMax = 262_144
+}
