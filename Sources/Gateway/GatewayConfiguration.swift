@@ -12,6 +12,12 @@ public struct GatewayConfiguration: Sendable {
     public var namespaces: NamespaceTable
     /// Connection tokens.
     public var tokens: TokenVerifier
+    /// Subscription tokens where they have keys of their own; nil for those of connection tokens.
+    public var subscriptionTokens: TokenVerifier?
+    /// A connection token may leave out its user.
+    public var allowAnonymousTokens: Bool
+    /// The channel that each user's clients are subscribed to; nil for none.
+    public var personalChannel: PersonalChannel?
     /// The operator's key.
     public var apiKeys: APIKeyPolicy
     /// Which pages may connect.
@@ -41,6 +47,9 @@ public struct GatewayConfiguration: Sendable {
         allowAnonymous: Bool = true,
         namespaces: NamespaceTable = NamespaceTable(),
         tokens: TokenVerifier = TokenVerifier(secret: nil),
+        subscriptionTokens: TokenVerifier? = nil,
+        allowAnonymousTokens: Bool = true,
+        personalChannel: PersonalChannel? = nil,
         apiKeys: APIKeyPolicy = APIKeyPolicy(key: nil, isOpen: true),
         origins: OriginPolicy = OriginPolicy(),
         pingIntervalMilliseconds: Int64 = 25_000,
@@ -58,6 +67,9 @@ public struct GatewayConfiguration: Sendable {
         self.allowAnonymous = allowAnonymous
         self.namespaces = namespaces
         self.tokens = tokens
+        self.subscriptionTokens = subscriptionTokens
+        self.allowAnonymousTokens = allowAnonymousTokens
+        self.personalChannel = personalChannel
         self.apiKeys = apiKeys
         self.origins = origins
         self.pingIntervalMilliseconds = pingIntervalMilliseconds

@@ -50,10 +50,6 @@ import Testing
         #expect(throws: ChannelRefusal.unknownChannel) { try table.resolve("news:1").get() }
     }
 
-    private static let switches = ChannelSection.optionKeys.filter {
-        !$0.hasPrefix("history_") && $0 != "slow_consumer"
-    }
-
     @Test func slowConsumers_areClosedOrGoWithoutWhatIsEphemeral() throws {
         #expect(try options(#"{"slow_consumer":"drop_ephemeral"}"#) == ChannelOptions(dropsEphemeral: true))
         #expect(try options(#"{"slow_consumer":"close"}"#) == ChannelOptions())
@@ -61,7 +57,7 @@ import Testing
         #expect(sentence?.contains("slow_consumer; accepted is close or drop_ephemeral") == true)
     }
 
-    @Test(arguments: switches)
+    @Test(arguments: ChannelSection.switchKeys)
     func option_changesExactlyOneThing(key: String) throws {
         let defaults = ChannelOptions()
         let on = try options(#"{"\#(key)":true}"#)
@@ -69,7 +65,7 @@ import Testing
         #expect(on != off)
         #expect([on, off].contains(defaults))
         // Every key has an option of its own: no other key leads to the same result.
-        for other in Self.switches where other != key {
+        for other in ChannelSection.switchKeys where other != key {
             #expect(
                 try options(#"{"\#(key)":true,"\#(other)":false}"#) != options(#"{"\#(key)":false,"\#(other)":true}"#))
         }

@@ -94,7 +94,7 @@ import Testing
                     .init("name", .string("PORT")), .init("value", .string("4000")),
                     .init("source", .string("environment PORT")),
                 ]))
-        #expect(rows.count == SettingName.allCases.count + 4)
+        #expect(rows.count == SettingName.allCases.count + 7)
     }
 
     @Test func configKeys_listsWhatCanBeSet() throws {

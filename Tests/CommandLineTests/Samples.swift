@@ -13,6 +13,18 @@ enum Samples {
         "PERSISTENT_SESSION_SECRET": "7c1e9f30b5a84d26e0f1a3c59b7d2846e8c0f1d3",
     ]
 
+    /// The public key of RFC 8032 §7.1, test 2.
+    static let pem = """
+        -----BEGIN PUBLIC KEY-----
+        MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=
+        -----END PUBLIC KEY-----
+        """
+    /// The same key as a set.
+    static let keySet =
+        #"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"}]}"#
+    /// A directory with `key.pem` and `keys.json`.
+    static let keys = KeyFiles()
+
     /// Resolves a configuration as a process would.
     static func configuration(
         _ environment: [String: String] = [:], flags: [SettingName: String] = [:], file: String? = nil,
@@ -46,7 +58,13 @@ enum Samples {
         switch setting.kind {
         case .integer(let range), .integerOrOff(let range): String(range.lowerBound + 1)
         case .choice(let choices): choices.first { $0 != setting.fallback && $0 != "production" } ?? ""
-        case .text: setting.name == .host ? "localhost" : "elsewhere"
+        case .text:
+            switch setting.name {
+            case .host: "localhost"
+            case .tokenKeyFile: keys.entry("key.pem")
+            case .tokenKeySetFile: keys.entry("keys.json")
+            default: "elsewhere"
+            }
         case .address: setting.name == .redisURL ? "redis://elsewhere:6379" : "elsewhere:6379"
         case .secret: "\(setting.name.rawValue)-value"
         case .activities: "raffle"

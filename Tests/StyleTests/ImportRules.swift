@@ -14,7 +14,7 @@ enum ImportTable {
         case "Store": platform + file + ["Journal", "Migrations", "JSONBytes", "Crypto", "DequeModule", "HeapModule"]
         case "Gateway":
             platform + ["Store", "Journal", "JSONBytes", "NIO*", "Hummingbird*", "HTTPTypes"]
-                + ["Crypto", "DequeModule", "Logging", "ServiceLifecycle"]
+                + ["Crypto", "CryptoExtras", "DequeModule", "Logging", "ServiceLifecycle"]
         case "anteroom": ["*"]
         default: nil
         }

@@ -88,9 +88,11 @@ package final class WebSocketConnection: Sendable {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(UpgradeRefused())
         }
+        var pipeline = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: configuration)
+        // By default NIO drops the frames that come in one read with the answer to the handshake.
+        pipeline.leftOverBytesStrategy = .forwardBytes
         let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
-            configuration: .init(upgradeConfiguration: configuration)
-        )
+            configuration: pipeline)
         let promise = channel.eventLoop.makePromise(of: (any Channel).self)
         let timeout = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
             promise.fail(DeadlinePassed(what: "answer to the upgrade to \(request.uri)", limit: limit))

@@ -1,69 +1,23 @@
 /// Reads the claims of a connection token whose signature was verified.
 struct ConnectionClaims {
     let identity: Identity
-    private let expiresAt: Int64?
-    private let notBefore: Int64?
+    private let common: TokenClaims
 
     /// Nil when a claim that the service reads has the wrong shape; unknown claims are ignored (RFC 7519 §4).
-    init?(_ bytes: [UInt8]) {
-        // Losing the error is safe: the caller answers `invalid` whatever the reason.
-        guard let claims = try? StrictJSON(bytes), case .object = claims,
+    init?(_ claims: StrictJSON) {
+        guard let common = TokenClaims(claims),
             // A subscription token must not open a connection.
             claims["channel"] == nil,
-            let user = Self.user(claims["sub"]),
-            let expiry = Self.time(claims["exp"]),
-            let notBefore = Self.time(claims["nbf"]),
-            Self.time(claims["iat"]) != nil,
-            let override = Self.time(claims["expire_at"]),
-            let info = Self.info(claims["info"], base64: claims["b64info"]),
-            let sessions = Self.sessions(claims["sessions"])
+            let sessions = Self.sessions(claims["sessions"]),
+            let subscriptions = Self.subscriptions(claims["subs"], channels: claims["channels"])
         else { return nil }
-        self.expiresAt = expiry.milliseconds
-        self.notBefore = notBefore.milliseconds
-        // `expire_at` replaces `exp` as the end of the connection; 0 is never.
-        let end = override.milliseconds.map { $0 == 0 ? nil : $0 } ?? expiry.milliseconds
-        self.identity = Identity(user: user, info: info.bytes, sessions: sessions, expiresAt: end)
+        self.common = common
+        identity = Identity(
+            user: common.user, info: common.info, sessions: sessions, subscriptions: subscriptions,
+            expiresAt: common.end)
     }
 
-    func isCurrent(at now: Int64) -> Bool {
-        // RFC 7519 §4.1.4 and §4.1.5: on `exp` it has expired, on `nbf` it is valid. No leeway.
-        if let expiresAt, now >= expiresAt { return false }
-        if let notBefore, now < notBefore { return false }
-        return true
-    }
-
-    private static func user(_ claim: StrictJSON?) -> String? {
-        switch claim {
-        case nil: ""
-        case .string(let text): text
-        default: nil
-        }
-    }
-
-    /// Nil is a wrong claim, `milliseconds: nil` an absent one.
-    private static func time(_ claim: StrictJSON?) -> (milliseconds: Int64?, Void)? {
-        switch claim {
-        case nil: return (nil, ())
-        case .number(let text):
-            // A NumericDate may have a fraction. The bound is the year 33658: no product below can overflow.
-            guard let seconds = Double(text), seconds >= 0, seconds <= 1e12 else { return nil }
-            return (Int64(seconds * 1000), ())
-        default: return nil
-        }
-    }
-
-    private static func info(_ claim: StrictJSON?, base64: StrictJSON?) -> (bytes: [UInt8]?, Void)? {
-        switch base64 {
-        case nil, .string(""):
-            guard let claim, claim != .null else { return (nil, ()) }
-            return (Array(claim.text.utf8), ())
-        case .string(let text):
-            // It ends up as JSON inside of JSON: other bytes would break the frame of everyone who sees this client.
-            guard let bytes = Base64Text.decodeStandard(text), let info = try? StrictJSON(bytes) else { return nil }
-            return (Array(info.text.utf8), ())
-        default: return nil
-        }
-    }
+    func isCurrent(at now: Int64) -> Bool { common.isCurrent(at: now) }
 
     private static func sessions(_ claim: StrictJSON?) -> [String: SessionGrant]? {
         switch claim {
@@ -77,6 +31,43 @@ struct ConnectionClaims {
                 sessions[member.key] = access
             }
             return sessions
+        default: return nil
+        }
+    }
+
+    /// `subs` with what it says of each channel, or else the plain list `channels`.
+    private static func subscriptions(_ claim: StrictJSON?, channels: StrictJSON?) -> [ServerSubscription]? {
+        guard let listed = self.channels(channels) else { return nil }
+        switch claim {
+        case nil, .null: return listed
+        case .object(let members):
+            var subscriptions: [ServerSubscription] = []
+            for member in members {
+                guard case .object = member.value,
+                    let info = TokenClaims.payload(member.value["info"], base64: member.value["b64info"]),
+                    let data = TokenClaims.payload(member.value["data"], base64: member.value["b64data"]),
+                    let overrides = ChannelOverrides(member.value["override"])
+                else { return nil }
+                subscriptions.append(
+                    ServerSubscription(
+                        channel: member.key, info: info.bytes, data: data.bytes, overrides: overrides))
+            }
+            return members.isEmpty ? listed : subscriptions
+        default: return nil
+        }
+    }
+
+    private static func channels(_ claim: StrictJSON?) -> [ServerSubscription]? {
+        switch claim {
+        case nil, .null: return []
+        case .array(let values):
+            var subscriptions: [ServerSubscription] = []
+            for value in values {
+                guard case .string(let channel) = value else { return nil }
+                guard !subscriptions.contains(where: { $0.channel == channel }) else { continue }
+                subscriptions.append(ServerSubscription(channel: channel))
+            }
+            return subscriptions
         default: return nil
         }
     }

@@ -12,6 +12,8 @@ public struct Identity: Sendable, Equatable {
     public var info: [UInt8]?
     /// Sessions that the token names, with what it allows.
     public var sessions: [String: SessionGrant]
+    /// Channels that the token subscribes its client to.
+    public var subscriptions: [ServerSubscription]
     /// When the connection's credentials end; nil is never. Units: Unix milliseconds.
     public var expiresAt: Int64?
     /// True for a caller that showed the API key.
@@ -19,12 +21,13 @@ public struct Identity: Sendable, Equatable {
 
     /// Creates an identity.
     public init(
-        user: String, info: [UInt8]? = nil, sessions: [String: SessionGrant] = [:], expiresAt: Int64? = nil,
-        isOperator: Bool = false
+        user: String, info: [UInt8]? = nil, sessions: [String: SessionGrant] = [:],
+        subscriptions: [ServerSubscription] = [], expiresAt: Int64? = nil, isOperator: Bool = false
     ) {
         self.user = user
         self.info = info
         self.sessions = sessions
+        self.subscriptions = subscriptions
         self.expiresAt = expiresAt
         self.isOperator = isOperator
     }

@@ -1,26 +1,18 @@
-import Crypto
-import FoundationEssentials
-
-/// Names the signature algorithms that a configuration can pin.
+/// Names the signature algorithms that tokens may have.
+///
+/// - Source: RFC 7518 §3.1, RFC 8037 §3.1.
 public enum TokenAlgorithm: String, Sendable, CaseIterable {
     case hs256 = "HS256"
     case hs384 = "HS384"
     case hs512 = "HS512"
+    case rs256 = "RS256"
+    case rs384 = "RS384"
+    case rs512 = "RS512"
+    case es256 = "ES256"
+    case es384 = "ES384"
+    case es512 = "ES512"
+    case edDSA = "EdDSA"
 
-    func signature(of text: some DataProtocol, key: SymmetricKey) -> [UInt8] {
-        switch self {
-        case .hs256: Array(HMAC<SHA256>.authenticationCode(for: text, using: key))
-        case .hs384: Array(HMAC<SHA384>.authenticationCode(for: text, using: key))
-        case .hs512: Array(HMAC<SHA512>.authenticationCode(for: text, using: key))
-        }
-    }
-
-    /// Compares in constant time; a signature of another length is wrong.
-    func isValid(_ signature: [UInt8], of text: some DataProtocol, key: SymmetricKey) -> Bool {
-        switch self {
-        case .hs256: HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: text, using: key)
-        case .hs384: HMAC<SHA384>.isValidAuthenticationCode(signature, authenticating: text, using: key)
-        case .hs512: HMAC<SHA512>.isValidAuthenticationCode(signature, authenticating: text, using: key)
-        }
-    }
+    /// The algorithm of a secret; nil for those of key pairs.
+    public var secret: SecretAlgorithm? { SecretAlgorithm(rawValue: rawValue) }
 }

@@ -2,11 +2,11 @@ import Crypto
 
 /// Signs connection tokens, for the command line and for tests.
 public struct TokenSigner: Sendable {
-    private let algorithm: TokenAlgorithm
+    private let algorithm: SecretAlgorithm
     private let key: SymmetricKey
 
     /// Creates a signer with the same secret as the server's ``TokenVerifier``.
-    public init(algorithm: TokenAlgorithm = .hs256, secret: String) {
+    public init(algorithm: SecretAlgorithm = .hs256, secret: String) {
         self.algorithm = algorithm
         self.key = SymmetricKey(data: Array(secret.utf8))
     }

@@ -34,6 +34,10 @@ public struct ChannelOptions: Sendable, Equatable {
     public var forceRecovery: Bool
     /// A consumer that reads too slowly goes without ephemeral publications before anything else.
     public var dropsEphemeral: Bool
+    /// `name#7,42` is open to the users 7 and 42, and to nobody else.
+    public var allowUserLimitedChannels: Bool
+    /// What names after the namespace must match; nil for any.
+    public var pattern: ChannelPattern?
     /// Who may subscribe without a subscription token. `forSubscriber` has no meaning here.
     public var subscribe: ClientAccess
     /// Who may publish over a client connection.
@@ -50,6 +54,8 @@ public struct ChannelOptions: Sendable, Equatable {
         allowRecovery: Bool = true,
         forceRecovery: Bool = false,
         dropsEphemeral: Bool = false,
+        allowUserLimitedChannels: Bool = false,
+        pattern: ChannelPattern? = nil,
         subscribe: ClientAccess = ClientAccess(),
         publish: ClientAccess = ClientAccess(),
         history: ClientAccess = ClientAccess()
@@ -61,6 +67,8 @@ public struct ChannelOptions: Sendable, Equatable {
         self.allowRecovery = allowRecovery
         self.forceRecovery = forceRecovery
         self.dropsEphemeral = dropsEphemeral
+        self.allowUserLimitedChannels = allowUserLimitedChannels
+        self.pattern = pattern
         self.subscribe = subscribe
         self.publish = publish
         self.history = history

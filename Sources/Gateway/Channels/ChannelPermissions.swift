@@ -1,6 +1,7 @@
 /// Decides what one client connection may do in one channel.
 ///
-/// The order of the rules follows section 6 of the client protocol: feature, namespace permission, `insecure`.
+/// The order of the rules follows section 6 of the client protocol: feature, users in the name, namespace permission,
+/// `insecure`. A subscription token stands above them, and is verified elsewhere.
 /// Session channels are not decided here: the state has to be asked who owns them (``SessionPermission``).
 public struct ChannelPermissions: Sendable {
     /// What a client wants to do.
@@ -44,12 +45,22 @@ public struct ChannelPermissions: Sendable {
         let granted =
             switch operation {
             case .subscribe:
-                // `$` names need a subscription token, which the namespace's permission can't replace.
-                !channel.isPrivate && grants(options.subscribe, identity, isSubscribed: false)
+                subscribes(to: channel, options: options, identity: identity)
             case .publish: grants(options.publish, identity, isSubscribed: isSubscribed)
             case .history: grants(options.history, identity, isSubscribed: isSubscribed)
             }
         return granted ? .allow : .deny(.permissionDenied)
+    }
+
+    /// Decides who may subscribe without a subscription token.
+    private func subscribes(to channel: ChannelName, options: ChannelOptions, identity: Identity) -> Bool {
+        // `$` names need a subscription token, which the namespace's permission can't replace.
+        guard !channel.isPrivate else { return false }
+        guard options.allowUserLimitedChannels, let users = channel.users else {
+            return grants(options.subscribe, identity, isSubscribed: false)
+        }
+        // An empty name in the list must not open the channel to everyone without a name.
+        return !identity.user.isEmpty && users.contains { $0 == identity.user }
     }
 
     /// Says whether a subscription is positioned and recoverable, from the client's wish and the namespace.

@@ -42,4 +42,15 @@ public struct ChannelName: Sendable, Hashable {
         let id = text[text.index(after: colon)...]
         return id.isEmpty || isPrivate ? nil : id
     }
+
+    /// The name without its private prefix and its namespace.
+    var rest: Substring {
+        let bare = isPrivate ? text.dropFirst() : text[...]
+        return namespace.map { bare.dropFirst($0.utf8.count + 1) } ?? bare
+    }
+
+    /// The users behind the last `#`, with commas between them; nil for a name without one.
+    var users: [Substring]? {
+        text.lastIndex(of: "#").map { text[text.index(after: $0)...].split(separator: ",") }
+    }
 }

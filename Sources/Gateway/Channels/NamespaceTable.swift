@@ -27,6 +27,7 @@ public struct NamespaceTable: Sendable, Equatable {
     public func resolve(_ text: String) -> Result<(name: ChannelName, options: ChannelOptions), ChannelRefusal> {
         guard let name = ChannelName(text) else { return .failure(.badRequest) }
         guard let options = options(of: name) else { return .failure(.unknownChannel) }
+        if let pattern = options.pattern, !pattern.matches(name.rest) { return .failure(.badRequest) }
         return .success((name, options))
     }
 }
@@ -37,7 +38,7 @@ public enum ChannelRefusal: Int, Error, Sendable {
     case unknownChannel = 102
     /// This client may not do that here.
     case permissionDenied = 103
-    /// The name breaks the name rules.
+    /// The name breaks the name rules, those of its namespace included.
     case badRequest = 107
     /// The namespace has no history.
     case notAvailable = 108

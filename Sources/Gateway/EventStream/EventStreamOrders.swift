@@ -42,17 +42,26 @@ extension EventStreamSubscriber: UserMember {
     func take(_ order: UserOrder) {
         guard !isClosed, order.means(nil) else { return }
         switch order.action {
-        case .disconnect(let code, let reason):
-            flushQueued()
-            var buffer = ByteBuffer()
-            EventEncoder.writeDisconnect(code: code, reason: reason, to: &buffer)
-            _ = queue.put([buffer])
-            close(with: nil)
+        // Of connections of the client protocol a user may have but one; streams beside it are something else.
+        case .disconnect(let code, _) where code == Disconnect.connectionLimit.rawValue: break
+        case .disconnect(let code, let reason): leave(with: code, reason)
         case .unsubscribe(let channel):
             for index in plan.channels.indices where channel.isEmpty || plan.channels[index].name == channel {
                 leave(index)
             }
             if left.count == plan.channels.count { close(with: nil) }
+        case .refresh(let refresh) where refresh.isExpired:
+            leave(with: Disconnect.connectionExpired.rawValue, Disconnect.connectionExpired.reason)
+        // A stream has the channels of its address, and ends only with its credentials.
+        case .subscribe, .refresh: break
         }
+    }
+
+    private func leave(with code: UInt16, _ reason: String) {
+        flushQueued()
+        var buffer = ByteBuffer()
+        EventEncoder.writeDisconnect(code: code, reason: reason, to: &buffer)
+        _ = queue.put([buffer])
+        close(with: nil)
     }
 }

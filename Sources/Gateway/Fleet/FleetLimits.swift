@@ -8,6 +8,8 @@ enum FleetLimits {
     static let whitelistMax = 1_000
     /// Bytes of a disconnect's reason: what a close frame holds.
     static let reasonBytesMax = 123
+    /// Latest time at which something may be ordered to end: the year 33658. Units: Unix milliseconds.
+    static let timeMax: Int64 = 1_000_000_000_000_000
     /// Channels on one page of a survey's answer.
     static let pageChannelsMax = 1_024
     /// Pages of one member's answer.

@@ -24,6 +24,8 @@ enum FleetMessageCoding {
         case infoQuestion = 5
         case channelsAnswer = 6
         case infoAnswer = 7
+        case subscribe = 20
+        case refresh = 21
     }
 
     /// The bytes of a message; nil for one that is longer than any may be.
@@ -47,7 +49,13 @@ enum FleetMessageCoding {
     private static func kind(of message: FleetMessage) -> Kind {
         switch message {
         case .ephemeral: .ephemeral
-        case .order(let order): if case .disconnect = order.action { .disconnect } else { .unsubscribe }
+        case .order(let order):
+            switch order.action {
+            case .disconnect: .disconnect
+            case .unsubscribe: .unsubscribe
+            case .subscribe: .subscribe
+            case .refresh: .refresh
+            }
         case .question(let question): question.subject == .info ? .infoQuestion : .channelsQuestion
         case .answer(let page): if case .info = page.content { .infoAnswer } else { .channelsAnswer }
         }
@@ -63,6 +71,8 @@ enum FleetMessageCoding {
             out.append(code)
             out.append(reason)
         case .unsubscribe(let channel): out.append(channel)
+        case .subscribe(let subscription): out.append(subscription)
+        case .refresh(let refresh): out.append(refresh)
         }
     }
 
@@ -101,7 +111,7 @@ enum FleetMessageCoding {
     ) throws(FleetBytesReader.Malformed) -> FleetMessage {
         switch kind {
         case .ephemeral: .ephemeral(try ephemeral(&reader))
-        case .disconnect, .unsubscribe: .order(try order(kind, &reader))
+        case .disconnect, .unsubscribe, .subscribe, .refresh: .order(try order(kind, &reader))
         case .channelsQuestion:
             .question(SurveyQuestion(id: try reader.number(), subject: .channels(pattern: try pattern(&reader))))
         case .infoQuestion: .question(SurveyQuestion(id: try reader.number(), subject: .info))
@@ -113,27 +123,10 @@ enum FleetMessageCoding {
         _ reader: inout FleetBytesReader
     ) throws(FleetBytesReader.Malformed) -> EphemeralMessage {
         let channel = try channel(&reader)
-        guard let data = try json(&reader, objectOnly: false) else { throw FleetBytesReader.Malformed() }
+        guard let data = try reader.json(objectOnly: false) else { throw FleetBytesReader.Malformed() }
         return EphemeralMessage(
-            channel: channel, data: data, info: try json(&reader, objectOnly: true),
-            tags: try json(&reader, objectOnly: true))
-    }
-
-    /// Containers that a node puts around what a client sent.
-    private static let depthMax = JSONLimits.depthMax + 8
-
-    /// One JSON text without line breaks; nil for an empty field.
-    private static func json(
-        _ reader: inout FleetBytesReader, objectOnly: Bool
-    ) throws(FleetBytesReader.Malformed) -> [UInt8]? {
-        let bytes = try reader.bytes(atMost: FleetLimits.messageBytesMax)
-        guard !bytes.isEmpty else { return nil }
-        let text: JSONText
-        do throws(JSONError) { text = try JSONText(validating: bytes, depthMax: depthMax) } catch {
-            throw FleetBytesReader.Malformed()
-        }
-        guard !objectOnly || text.isObject else { throw FleetBytesReader.Malformed() }
-        return text.bytes
+            channel: channel, data: data, info: try reader.json(objectOnly: true),
+            tags: try reader.json(objectOnly: true))
     }
 
     private static func channel(_ reader: inout FleetBytesReader) throws(FleetBytesReader.Malformed) -> String {
@@ -158,10 +151,12 @@ enum FleetMessageCoding {
         var whitelist: [String] = []
         for _ in 0..<count { whitelist.append(try reader.text(atMost: FleetLimits.nameBytesMax)) }
         let action: UserOrder.Action =
-            if kind == .disconnect {
+            switch kind {
+            case .disconnect:
                 .disconnect(code: try reader.number(), reason: try reader.text(atMost: FleetLimits.reasonBytesMax))
-            } else {
-                .unsubscribe(channel: try reader.text(atMost: ChannelName.maximumBytes))
+            case .subscribe: .subscribe(try reader.subscription())
+            case .refresh: .refresh(try reader.refresh())
+            default: .unsubscribe(channel: try reader.text(atMost: ChannelName.maximumBytes))
             }
         let order = UserOrder(user: user, client: client, whitelist: whitelist, action: action)
         guard order.fault == nil else { throw FleetBytesReader.Malformed() }

@@ -6,6 +6,19 @@ struct UserOrder: Sendable, Equatable {
         case disconnect(code: UInt16, reason: String)
         /// Ends the subscription of a channel; "" is every channel.
         case unsubscribe(channel: String)
+        /// Subscribes whoever is not subscribed yet.
+        case subscribe(ServerSubscription)
+        case refresh(Refresh)
+    }
+
+    /// New credentials, or their end.
+    struct Refresh: Sendable, Equatable {
+        /// The credentials are over now.
+        var isExpired = false
+        /// When they end; nil is never. Units: Unix milliseconds.
+        var expiresAt: Int64?
+        /// JSON shown to others from now on; nil leaves it as it is.
+        var info: [UInt8]?
     }
 
     /// Never empty: anonymous clients can't be meant.
@@ -42,6 +55,10 @@ struct UserOrder: Sendable, Equatable {
         case .unsubscribe(let channel):
             return channel.isEmpty || ChannelName(channel) != nil
                 ? nil : "a channel has 1 to \(ChannelName.maximumBytes) printable characters"
+        case .subscribe(let subscription):
+            return ChannelName(subscription.channel)?.acceptsGrants == true
+                ? nil : "a channel has 1 to \(ChannelName.maximumBytes) printable characters, and is none of presence:"
+        case .refresh: return nil
         case .disconnect(let code, let reason):
             guard Self.disconnectCodes.contains(code) else {
                 return

@@ -5,7 +5,6 @@ import Store
 
 extension PlainConversation {
     func received(text: ByteBuffer) {
-        begin()
         switch PlainMessage(text) {
         case .ping: send(PlainEncoder.pong)
         case .json(let json): publish(json.bytes, tags: nil)

@@ -24,8 +24,6 @@ final class PlainConversation: WebSocketConversation {
     private var requests: [Request] = []
     private var isCongested = false
     private var isAnswering = true
-    /// Set until the channel is followed.
-    private var start: Scheduled<Void>?
     private var heartbeat: RepeatedTask?
     private var expiry: Scheduled<Void>?
 
@@ -42,13 +40,11 @@ final class PlainConversation: WebSocketConversation {
         core.connections.webSockets.add(1, ordering: .relaxed)
         hub.users.join(self, of: plan.identity.user)
         startTimers()
+        follow()
     }
 
-    /// Follows the channel; called before anything is published, so that one's own publications come, too.
-    func begin() {
-        guard let start else { return }
-        start.cancel()
-        self.start = nil
+    /// Follows the channel, before anything is published: one's own publications come, too.
+    private func follow() {
         let (engine, loop, channel) = (core.engine, seat.number, plan.channel)
         let request = SubscribeRequest(
             channel: channel, loop: loop, recover: plan.since, limit: PlainLimits.recoveredMax, access: plan.access,
@@ -64,7 +60,6 @@ final class PlainConversation: WebSocketConversation {
 
     private func startTimers() {
         let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
-        start = seat.eventLoop.scheduleTask(in: PlainLimits.quietStart) { me.value.begin() }
         let interval = core.configuration.pingIntervalMilliseconds
         if interval > 0 {
             // Herds spread: the first ping comes after half an interval to a whole one.
@@ -105,8 +100,6 @@ final class PlainConversation: WebSocketConversation {
         guard socket != nil else { return }
         socket = nil
         core.connections.webSockets.subtract(1, ordering: .relaxed)
-        start?.cancel()
-        start = nil
         heartbeat?.cancel()
         expiry?.cancel()
         hub.users.leave(self, of: plan.identity.user)
@@ -240,6 +233,9 @@ extension PlainConversation: UserMember {
         case .disconnect(let code, let reason): close(code, reason)
         // Without its channel there is nothing left of the socket.
         case .unsubscribe(let channel): if channel.isEmpty || channel == plan.channel { close(.forced) }
+        case .refresh(let refresh) where refresh.isExpired: close(.connectionExpired)
+        // A plain socket has the channel of its address, and ends only with its credentials.
+        case .subscribe, .refresh: break
         }
     }
 }

@@ -1,10 +1,5 @@
-import NIOCore
-
 /// Bounds of a plain WebSocket.
 enum PlainLimits {
-    /// How long a new socket that says nothing is told nothing: there are clients that lose what comes in one read with the
-    /// answer to their handshake, and whoever has spoken has read that.
-    static let quietStart = TimeAmount.milliseconds(50)
     /// Publications that a returning client is given; the engine bounds their bytes.
     static let recoveredMax = 10_000
     /// Messages that wait for the engine; one more is error 111.

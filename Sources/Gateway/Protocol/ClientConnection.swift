@@ -20,19 +20,21 @@ final class ClientConnection: WebSocketConversation {
     var places: [String: HeldPlace] = [:]
     /// Place in the heartbeat; nil before the connect.
     var beat: BeatPlace?
+    // Small things lie together: there are many connections.
     var isFlushDue = false
     /// Something other than a ping or a pong went either way since the last ping.
     var wasUsed = true
     /// Pings since then.
     var quietBeats: UInt32 = 0
+    private(set) var isCongested = false
+    /// A connect that waits for the engine; nil for most, and for all who are connected.
+    var connecting: ConnectInProgress?
 
     private(set) var socket: WebSocketHandler?
     /// Requests of the read in progress.
     private var requests: [Request] = []
     /// Replies that wait for their frame: JSON, one a line.
     private var replies: ByteBuffer?
-    private var isCongested = false
-    private var inFlight = 0
 
     init(core: GatewayCore, seat: LoopSeat) {
         self.core = core
@@ -80,12 +82,6 @@ final class ClientConnection: WebSocketConversation {
 
     func receivedPong() {}
 
-    /// When a connection whose credentials were not renewed must end; nil for never. Units: Unix milliseconds.
-    var endsAt: Int64? {
-        guard !core.configuration.insecure, let expiresAt = identity.expiresAt else { return nil }
-        return expiresAt + ClientLimits.expiryGraceMilliseconds
-    }
-
     func readCompleted() { flushQueued() }
 
     func writabilityChanged(isWritable: Bool) { isCongested = !isWritable }
@@ -107,8 +103,11 @@ final class ClientConnection: WebSocketConversation {
         submitQueued()
         let open = subscriptions.removeAll()
         guard !open.isEmpty else { return }
-        for subscription in open { hub.close(subscription) }
-        core.engine.submit(open.map { .unsubscribe(channel: $0.channel.name, loop: seat.number) })
+        for ended in open { hub.close(ended.subscription) }
+        core.engine.submit(open.map { .unsubscribe(channel: $0.subscription.channel.name, loop: seat.number) })
+        // Nobody was told of what a connect in progress had opened.
+        guard connecting == nil else { return }
+        for ended in open { subscriptionEnded(ended.subscription.channel.name, terms: ended.terms) }
     }
 
     // Events in, actions out.
@@ -119,6 +118,7 @@ final class ClientConnection: WebSocketConversation {
         case .nothing: break
         case .connect: if case .connect(let connect)? = command?.method { self.connect(connect, id: command?.id ?? 0) }
         case .carryOut: if let command { run(command) }
+        case .postpone: if let command { postpone(.command(command)) }
         case .sendPing: ping()
         case .close(let disconnect): perform(.close(disconnect))
         }
@@ -129,7 +129,8 @@ final class ClientConnection: WebSocketConversation {
         end(code: disconnect.rawValue, reason: disconnect.reason, flushing: disconnect != .slow)
     }
 
-    private func end(code: UInt16, reason: String, flushing: Bool) {
+    /// Ends the connection with any code.
+    func end(code: UInt16, reason: String, flushing: Bool) {
         _ = machine.handle(.closed)
         submitQueued()
         if flushing { writeReplies() }
@@ -149,7 +150,8 @@ final class ClientConnection: WebSocketConversation {
     /// Queues a request of the read in progress.
     func submit(_ request: Request) { requests.append(request) }
 
-    private func submitQueued() {
+    /// Hands what the read in progress asks to the engine.
+    func submitQueued() {
         guard !requests.isEmpty else { return }
         core.engine.submit(requests)
         requests.removeAll()
@@ -162,16 +164,14 @@ final class ClientConnection: WebSocketConversation {
         _ id: UInt32, orElse: (@Sendable (Value) -> Void)? = nil, failed: (@Sendable (ClientConnection) -> Void)? = nil,
         _ body: @escaping @Sendable (ClientConnection, Value) -> Void
     ) -> Return<Value>? {
-        guard inFlight < ClientLimits.inFlightMax else {
+        guard machine.inFlight < ClientLimits.inFlightMax else {
             fail(id, .tooManyRequests)
             return nil
         }
-        inFlight += 1
         machine.began()
         let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
         return Return(loop: seat.number) { result in
             let connection = me.value
-            connection.inFlight -= 1
             guard connection.socket != nil else {
                 if case .success(let value) = result { orElse?(value) }
                 return
@@ -182,6 +182,26 @@ final class ClientConnection: WebSocketConversation {
                 connection.fail(id, ReplyError(error), reason: "\(error.code.rawValue): \(error.message)")
                 failed?(connection)
             }
+            connection.hub.flushLater(connection)
+            connection.perform(connection.machine.ended())
+        }
+    }
+
+    /// Makes the address of an answer that counts as in flight. The body runs only if the connection still lives; `orElse`
+    /// runs if it doesn't.
+    func returning<Value: Sendable>(
+        orElse: @escaping @Sendable (Value) -> Void,
+        _ body: @escaping @Sendable (ClientConnection, Result<Value, EngineError>) -> Void
+    ) -> Return<Value> {
+        machine.began()
+        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
+        return Return(loop: seat.number) { result in
+            let connection = me.value
+            guard connection.socket != nil else {
+                if case .success(let value) = result { orElse(value) }
+                return
+            }
+            body(connection, result)
             connection.hub.flushLater(connection)
             connection.perform(connection.machine.ended())
         }
@@ -203,7 +223,8 @@ final class ClientConnection: WebSocketConversation {
         reply { ReplyEncoder.error(error, id: id, reason: reason, notRecovered: notRecovered, to: &$0) }
     }
 
-    private func writeReplies() {
+    /// Makes one frame of the replies that wait.
+    func writeReplies() {
         guard let payload = replies.take(), payload.readableBytes > 0 else { return }
         var frames = ByteBuffer()
         frames.reserveCapacity(payload.readableBytes + FrameWriter.maxHeaderBytes)
@@ -211,7 +232,8 @@ final class ClientConnection: WebSocketConversation {
         write(frames)
     }
 
-    private func write(_ frames: ByteBuffer) {
+    /// Hands frames to the socket, unless the consumer is too slow.
+    func write(_ frames: ByteBuffer) {
         guard let socket, takesMore(socket) else { return }
         socket.write(frames)
     }
@@ -226,64 +248,11 @@ final class ClientConnection: WebSocketConversation {
         return false
     }
 
-    private func hasUnsent(_ socket: WebSocketHandler, over bound: Int) -> Bool {
+    /// Whether more than so many bytes wait, although the kernel was offered all of them.
+    func hasUnsent(_ socket: WebSocketHandler, over bound: Int) -> Bool {
         guard socket.pendingBytes > bound else { return false }
         // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
         socket.flush()
         return socket.pendingBytes > bound
-    }
-}
-
-extension ClientConnection: HubSubscriber {
-    func deliver(_ batch: ChannelBatch) {
-        guard socket != nil else { return }
-        // The subscribe reply may still wait here: it goes first.
-        writeReplies()
-        wasUsed = true
-        guard let batch = bearable(batch) else { return }
-        write(batch.protocolFrames)
-    }
-
-    /// Leaves out what a consumer that reads too slowly can do without; nil when nothing is left.
-    private func bearable(_ batch: ChannelBatch) -> ChannelBatch? {
-        guard isCongested, batch.hasEphemeral, core.configuration.namespaces.dropsEphemeral(in: batch.channel),
-            let socket, hasUnsent(socket, over: ClientLimits.ephemeralBytesMax)
-        else { return batch }
-        return batch.lasting
-    }
-
-    func flushQueued() {
-        submitQueued()
-        writeReplies()
-        socket?.flush()
-    }
-
-    func lost(_ subscription: Subscription) {
-        let channel = subscription.channel.name
-        // Whoever left by itself has said so to the engine, and may be back with another subscription.
-        guard socket != nil, case .open(let open)? = subscriptions.phase(of: channel), open === subscription else {
-            return
-        }
-        hub.close(subscription)
-        subscriptions.set(nil, for: channel)
-        core.engine.submit(.unsubscribe(channel: channel, loop: seat.number))
-        reply { ReplyEncoder.unsubscribed(channel, code: 2_500, reason: "insufficient state", to: &$0) }
-        hub.flushLater(self)
-    }
-
-    func epochsChanged(for subscriptions: [Subscription]) {
-        for subscription in subscriptions { lost(subscription) }
-    }
-}
-
-extension ClientConnection: UserMember {
-    func take(_ order: UserOrder) {
-        guard socket != nil, order.means(id.text) else { return }
-        switch order.action {
-        case .disconnect(let code, let reason): end(code: code, reason: reason, flushing: true)
-        case .unsubscribe(let channel):
-            for channel in channel.isEmpty ? subscriptions.channels : [channel] { endByOrder(channel) }
-            flushQueued()
-        }
     }
 }

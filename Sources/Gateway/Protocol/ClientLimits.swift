@@ -2,6 +2,10 @@
 enum ClientLimits {
     /// Subscriptions of one connection; one more is error 106.
     static let subscriptionsMax = 128
+    /// Bytes of publications that wait for the answer to a connect.
+    static let heldBytesMax = 1_048_576
+    /// Commands and orders that wait for the answer to a connect.
+    static let postponedMax = 1_024
     /// Publications that one recovery may carry.
     static let recoveryPublicationsMax = 300
     /// Places in waiting rooms of one connection.

@@ -5,6 +5,8 @@ struct ClientStateMachine: Equatable {
     enum State: UInt8, CaseIterable {
         /// Open, nothing said yet.
         case fresh
+        /// The connect waits for the engine; commands behind it wait for its answer.
+        case connecting
         case connected
         /// The connect was answered with an error; only a close can follow.
         case refused
@@ -30,6 +32,8 @@ struct ClientStateMachine: Equatable {
         case nothing
         case connect
         case carryOut
+        /// Carry it out once the connect is answered.
+        case postpone
         case sendPing
         case close(Disconnect)
     }
@@ -38,7 +42,7 @@ struct ClientStateMachine: Equatable {
     /// True between a ping and its pong.
     private(set) var awaitsPong = false
     /// Commands that the engine has not answered.
-    private var inFlight: UInt32 = 0
+    private(set) var inFlight: UInt32 = 0
 
     /// Takes what happened and says what is to be done.
     mutating func handle(_ event: Event) -> Action {
@@ -58,9 +62,14 @@ struct ClientStateMachine: Equatable {
         }
     }
 
+    /// The connect went to the engine.
+    mutating func connectBegan() {
+        if state == .fresh { state = .connecting }
+    }
+
     /// The connect was answered.
     mutating func connectAnswered(accepted: Bool) {
-        guard state == .fresh else { return }
+        guard state == .fresh || state == .connecting else { return }
         state = accepted ? .connected : .refused
     }
 
@@ -78,6 +87,7 @@ struct ClientStateMachine: Equatable {
         if state == .leaving { return .nothing }
         guard method != .unknown, id != 0 || method == .send else { return close(.badRequest) }
         if case .connect = method { return state == .fresh ? .connect : close(.badRequest) }
+        if state == .connecting { return .postpone }
         guard state == .connected else { return close(.badRequest) }
         return method == .send ? close(.notAvailable) : .carryOut
     }

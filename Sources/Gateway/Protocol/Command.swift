@@ -15,9 +15,10 @@ struct Command: Equatable {
         case publish(channel: String, data: [UInt8]?)
         case history(HistoryCommand)
         case presence(channel: String)
+        case presenceStats(channel: String)
         case rpc(method: String, data: [UInt8]?)
         case refresh(token: String)
-        case subRefresh
+        case subRefresh(channel: String, token: String)
         case send
         case ping
         /// No method, or one that nobody knows.
@@ -28,15 +29,27 @@ struct Command: Equatable {
 /// What a client says when it connects.
 struct ConnectCommand: Equatable {
     var token = ""
+    /// Positions that it has in channels which the server subscribes it to.
+    var wishes: [SubscriptionWish] = []
+}
+
+/// What a client has seen of a channel that the server subscribes it to.
+struct SubscriptionWish: Equatable {
+    var channel = ""
+    var recover = false
+    var position = Position(epoch: "", offset: 0)
 }
 
 /// What a client asks for when it subscribes.
 struct SubscribeCommand: Equatable {
     var channel = ""
+    /// A subscription token; "" for none.
+    var token = ""
     var recover = false
     var position = Position(epoch: "", offset: 0)
     var wantsPositioned = false
     var wantsRecoverable = false
+    var wantsJoinLeave = false
     var delta = ""
     /// Bit 1: answer 112 instead of `recovered: false`.
     var flag: Int64 = 0

@@ -49,16 +49,16 @@ struct CommandScanner {
     private mutating func method(_ key: JSONStringSlice) throws(JSONError) -> Command.Method {
         if key.equals("publish", in: bytes) { return try publish() }
         if key.equals("subscribe", in: bytes) { return .subscribe(try subscribe()) }
-        if key.equals("connect", in: bytes) { return .connect(ConnectCommand(token: try member("token"))) }
+        if key.equals("connect", in: bytes) { return .connect(try connect()) }
         if key.equals("unsubscribe", in: bytes) { return .unsubscribe(channel: try member("channel")) }
         if key.equals("history", in: bytes) { return .history(try history()) }
         if key.equals("rpc", in: bytes) { return try rpc() }
         if key.equals("refresh", in: bytes) { return .refresh(token: try member("token")) }
+        if key.equals("sub_refresh", in: bytes) { return try subRefresh() }
         if key.equals("presence", in: bytes) { return .presence(channel: try member("channel")) }
-        if key.equals("presence_stats", in: bytes) { return .presence(channel: try member("channel")) }
+        if key.equals("presence_stats", in: bytes) { return .presenceStats(channel: try member("channel")) }
         let known: Command.Method =
-            key.equals("sub_refresh", in: bytes)
-            ? .subRefresh : key.equals("send", in: bytes) ? .send : key.equals("ping", in: bytes) ? .ping : .unknown
+            key.equals("send", in: bytes) ? .send : key.equals("ping", in: bytes) ? .ping : .unknown
         _ = try cursor.skipValue()
         return known
     }
@@ -121,12 +121,70 @@ struct CommandScanner {
         return .rpc(method: method, data: data)
     }
 
+    private mutating func connect() throws(JSONError) -> ConnectCommand {
+        var command = ConnectCommand()
+        let bytes = bytes
+        try members { (cursor, key) throws(JSONError) in
+            if key.equals("token", in: bytes) {
+                command.token = try cursor.readString()
+            } else if key.equals("subs", in: bytes) {
+                try cursor.beginObject()
+                while let channel = try cursor.nextKey() {
+                    guard !cursor.readNull() else { continue }
+                    command.wishes.append(try Self.wish(channel.string(in: bytes), &cursor, bytes))
+                }
+            } else {
+                return false
+            }
+            return true
+        }
+        return command
+    }
+
+    private static func wish(
+        _ channel: String, _ cursor: inout JSONCursor, _ bytes: UnsafeRawBufferPointer
+    ) throws(JSONError) -> SubscriptionWish {
+        var wish = SubscriptionWish(channel: channel)
+        try cursor.beginObject()
+        while let key = try cursor.nextKey() {
+            if cursor.readNull() { continue }
+            if key.equals("recover", in: bytes) {
+                wish.recover = try cursor.readBool()
+            } else if key.equals("offset", in: bytes) {
+                wish.position.offset = try cursor.readUInt64()
+            } else if key.equals("epoch", in: bytes) {
+                wish.position.epoch = try cursor.readString()
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+        return wish
+    }
+
+    private mutating func subRefresh() throws(JSONError) -> Command.Method {
+        var (channel, token) = ("", "")
+        let bytes = bytes
+        try members { (cursor, key) throws(JSONError) in
+            if key.equals("channel", in: bytes) {
+                channel = try cursor.readString()
+            } else if key.equals("token", in: bytes) {
+                token = try cursor.readString()
+            } else {
+                return false
+            }
+            return true
+        }
+        return .subRefresh(channel: channel, token: token)
+    }
+
     private mutating func subscribe() throws(JSONError) -> SubscribeCommand {
         var command = SubscribeCommand()
         let bytes = bytes
         try members { (cursor, key) throws(JSONError) in
             if key.equals("channel", in: bytes) {
                 command.channel = try cursor.readString()
+            } else if key.equals("token", in: bytes) {
+                command.token = try cursor.readString()
             } else if key.equals("recover", in: bytes) {
                 command.recover = try cursor.readBool()
             } else if key.equals("epoch", in: bytes) {
@@ -137,6 +195,8 @@ struct CommandScanner {
                 command.wantsPositioned = try cursor.readBool()
             } else if key.equals("recoverable", in: bytes) {
                 command.wantsRecoverable = try cursor.readBool()
+            } else if key.equals("join_leave", in: bytes) {
+                command.wantsJoinLeave = try cursor.readBool()
             } else if key.equals("flag", in: bytes) {
                 command.flag = try cursor.readInt64()
             } else if key.equals("delta", in: bytes) {

@@ -7,6 +7,7 @@ public enum Disconnect: UInt16, Sendable, CaseIterable {
     case shutdown = 3001
     case internalError = 3004
     case connectionExpired = 3005
+    case subscriptionExpired = 3006
     case slow = 3008
     case insufficientState = 3010
     /// Nothing was said for long: a client that still wants its subscriptions comes back.
@@ -17,6 +18,8 @@ public enum Disconnect: UInt16, Sendable, CaseIterable {
     case badRequest = 3501
     case stale = 3502
     case forced = 3503
+    case connectionLimit = 3504
+    case channelLimit = 3505
     case inappropriateProtocol = 3506
     case permissionDenied = 3507
     case notAvailable = 3508
@@ -27,6 +30,7 @@ public enum Disconnect: UInt16, Sendable, CaseIterable {
         case .shutdown: "shutdown"
         case .internalError: "internal server error"
         case .connectionExpired: "connection expired"
+        case .subscriptionExpired: "subscription expired"
         case .slow: "slow"
         case .insufficientState: "insufficient state"
         case .forceReconnect: "force reconnect"
@@ -36,6 +40,8 @@ public enum Disconnect: UInt16, Sendable, CaseIterable {
         case .badRequest: "bad request"
         case .stale: "stale"
         case .forced: "force disconnect"
+        case .connectionLimit: "connection limit"
+        case .channelLimit: "channel limit"
         case .inappropriateProtocol: "inappropriate protocol"
         case .permissionDenied: "permission denied"
         case .notAvailable: "not available"

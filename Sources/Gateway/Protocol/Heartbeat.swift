@@ -80,7 +80,8 @@ final class Heartbeat {
         slots[slot].append(connection)
     }
 
-    /// Sees to it that a client that joined is looked at when its credentials have ended; again after each renewal.
+    /// Sees to it that a client that joined is looked at when its credentials, or those of a subscription, have ended; again
+    /// after each renewal.
     func watch(_ connection: ClientConnection) {
         guard let place = connection.beat, let end = connection.endsAt else { return }
         soonestEnds[place.slot] = min(soonestEnds[place.slot], end)
@@ -149,19 +150,27 @@ final class Heartbeat {
         for slot in soonestEnds.indices where soonestEnds[slot] <= now {
             soonestEnds[slot] = .max
             for connection in slots[slot] {
-                guard let end = connection.endsAt else { continue }
-                if end <= now {
-                    connection.carryOut(.expired)
-                } else {
-                    soonestEnds[slot] = min(soonestEnds[slot], end)
-                }
+                if let end = connection.endsAt, end <= now { connection.endExpired(at: now) }
+                // Whoever was closed has left; of others, single subscriptions may have ended.
+                guard connection.beat != nil, let end = connection.endsAt else { continue }
+                soonestEnds[slot] = min(soonestEnds[slot], end)
             }
         }
     }
 }
 
 /// Where a connection lies in the heartbeat.
+///
+/// Half as wide as whole numbers are: every connection has one.
 struct BeatPlace {
-    let slot: Int
-    let index: Int
+    private let slotNumber: UInt32
+    private let indexNumber: UInt32
+
+    init(slot: Int, index: Int) {
+        slotNumber = UInt32(clamping: slot)
+        indexNumber = UInt32(clamping: index)
+    }
+
+    var slot: Int { Int(slotNumber) }
+    var index: Int { Int(indexNumber) }
 }

@@ -15,6 +15,8 @@ enum ReplyEncoder {
         var pingSeconds: UInt64
         /// Seconds until the client must refresh; nil for never.
         var ttlSeconds: UInt64?
+        /// What the server subscribed the client to, by channel.
+        var subscriptions: [(channel: String, Subscribed)] = []
     }
 
     static func connected(_ reply: Connected, id: UInt32, to out: inout ByteBuffer) {
@@ -33,6 +35,16 @@ enum ReplyEncoder {
             out.writeDecimal(reply.pingSeconds)
             out.writeStaticString(",\"pong\":true")
         }
+        if !reply.subscriptions.isEmpty {
+            out.writeStaticString(",\"subs\":{")
+            for (index, (channel, subscribed)) in reply.subscriptions.enumerated() {
+                if index > 0 { out.writeInteger(UInt8(ascii: ",")) }
+                out.writeJSONString(channel)
+                out.writeInteger(UInt8(ascii: ":"))
+                out.write(subscribed)
+            }
+            out.writeInteger(UInt8(ascii: "}"))
+        }
         out.writeStaticString("}}")
     }
 
@@ -43,35 +55,16 @@ enum ReplyEncoder {
         /// What the client had asked to recover from; nil when it had not.
         var asked: Position?
         var answer: SubscribeAnswer
+        /// Seconds until the client must refresh the subscription; nil for never.
+        var ttlSeconds: UInt64?
+        /// JSON for the client, from its token or an operator.
+        var data: [UInt8]?
     }
 
     static func subscribed(_ reply: Subscribed, id: UInt32, to out: inout ByteBuffer) {
         out.writeReplyStart(id, "subscribe")
-        out.writeStaticString("{")
-        var members = MemberList()
-        if reply.isRecoverable { members.flag("recoverable", to: &out) }
-        if reply.isPositioned {
-            members.flag("positioned", to: &out)
-            members.string("epoch", reply.answer.position.epoch, to: &out)
-        }
-        if reply.asked != nil { members.flag("was_recovering", to: &out) }
-        var offset = reply.answer.position.offset
-        switch reply.answer.recovery {
-        case .none: break
-        case .recovered(let publications):
-            // SDKs advance by what they consume, so the offset must be the one that the client came with.
-            if let asked = reply.asked { offset = asked.offset }
-            members.flag("recovered", to: &out)
-            if !publications.isEmpty {
-                members.name("publications", to: &out)
-                out.writePublications(publications)
-            }
-        case .notRecovered(let why):
-            members.name("not_recovered", to: &out)
-            out.writeNotRecovered(why)
-        }
-        if reply.isPositioned, offset > 0 { members.number("offset", offset, to: &out) }
-        out.writeStaticString("}}")
+        out.write(reply)
+        out.writeStaticString("}")
     }
 
     static func history(_ answer: HistoryAnswer, id: UInt32, to out: inout ByteBuffer) {
@@ -92,13 +85,11 @@ enum ReplyEncoder {
         out.writeStaticString("}}")
     }
 
-    static func refreshed(ttlSeconds: UInt64?, id: UInt32, to out: inout ByteBuffer) {
-        out.writeReplyStart(id, "refresh")
+    /// - Parameter method: `refresh` or `sub_refresh`.
+    static func refreshed(_ method: StaticString, ttlSeconds: UInt64?, id: UInt32, to out: inout ByteBuffer) {
+        out.writeReplyStart(id, method)
         out.writeStaticString("{")
-        if let ttlSeconds {
-            out.writeStaticString("\"expires\":true,\"ttl\":")
-            out.writeDecimal(ttlSeconds)
-        }
+        if let ttlSeconds { out.writeExpiry(ttlSeconds) }
         out.writeStaticString("}}")
     }
 
@@ -131,44 +122,6 @@ enum ReplyEncoder {
             out.writeNotRecovered(notRecovered)
         }
         out.writeStaticString("}}")
-    }
-
-    /// The push that ends a subscription; with a code from 2500 on the SDK subscribes again and recovers.
-    static func unsubscribed(_ channel: String, code: UInt64, reason: StaticString, to out: inout ByteBuffer) {
-        out.writeStaticString("{\"push\":{\"channel\":")
-        out.writeJSONString(channel)
-        out.writeStaticString(",\"unsubscribe\":{\"code\":")
-        out.writeDecimal(code)
-        out.writeStaticString(",\"reason\":\"")
-        out.writeStaticString(reason)
-        out.writeStaticString("\"}}}")
-    }
-}
-
-/// Puts commas between members.
-private struct MemberList {
-    private var isFirst = true
-
-    mutating func name(_ name: StaticString, to out: inout ByteBuffer) {
-        out.writeStaticString(isFirst ? "\"" : ",\"")
-        isFirst = false
-        out.writeStaticString(name)
-        out.writeStaticString("\":")
-    }
-
-    mutating func flag(_ name: StaticString, to out: inout ByteBuffer) {
-        self.name(name, to: &out)
-        out.writeStaticString("true")
-    }
-
-    mutating func string(_ name: StaticString, _ value: String, to out: inout ByteBuffer) {
-        self.name(name, to: &out)
-        out.writeJSONString(value)
-    }
-
-    mutating func number(_ name: StaticString, _ value: UInt64, to out: inout ByteBuffer) {
-        self.name(name, to: &out)
-        out.writeDecimal(value)
     }
 }
 

@@ -11,6 +11,8 @@ enum ServerMethod: String, Sendable, CaseIterable {
     case info
     case disconnect
     case unsubscribe
+    case subscribe
+    case refresh
 }
 
 /// One command of the server API.
@@ -47,6 +49,15 @@ struct ServerParameters: Sendable, Equatable {
     /// Sessions of emulated transports, which are not served.
     var session = ""
     var whitelist: [String] = []
+    /// One JSON value as it came, shown to others.
+    var info: JSONText?
+    var base64Info = ""
+    /// Units: Unix seconds; 0 for never.
+    var expiresAt: Int64 = 0
+    var isExpired = false
+    var recoverSince: Position?
+    /// What is changed of a channel's options, as it came.
+    var overrides: JSONText?
     /// Code and reason of a disconnect; nil for the usual ones.
     var disconnect: DisconnectParameters?
 
@@ -77,6 +88,12 @@ struct ServerParameters: Sendable, Equatable {
             case "client": client = try cursor.readString()
             case "session": session = try cursor.readString()
             case "whitelist": whitelist = try Self.strings(&cursor)
+            case "info": info = try Self.value(&cursor, buffer)
+            case "b64info": base64Info = try cursor.readString()
+            case "expire_at": expiresAt = try cursor.readInt64()
+            case "expired": isExpired = try cursor.readBool()
+            case "recover_since": recoverSince = try Self.position(&cursor, buffer)
+            case "override": overrides = try Self.value(&cursor, buffer)
             case "disconnect": disconnect = try Self.disconnect(&cursor, buffer)
             default: _ = try cursor.skipValue()
             }

@@ -49,6 +49,8 @@ struct ServerCommands: Sendable {
         case .info: info()
         case .disconnect: disconnect(parameters)
         case .unsubscribe: unsubscribe(parameters)
+        case .subscribe: subscribe(parameters)
+        case .refresh: refresh(parameters)
         }
     }
 

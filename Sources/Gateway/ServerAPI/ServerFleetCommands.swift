@@ -60,7 +60,8 @@ extension ServerCommands {
             parameters)
     }
 
-    private func carryOut(_ order: UserOrder, _ parameters: ServerParameters) -> PreparedCommand {
+    /// Has an order carried out on every node.
+    func carryOut(_ order: UserOrder, _ parameters: ServerParameters) -> PreparedCommand {
         // No connection has such a session: leaving it out would end all connections of the user instead of none.
         guard parameters.session.isEmpty else { return PreparedCommand(failing: .notAvailable) }
         if let fault = order.fault { return PreparedCommand(failing: .badRequest(fault)) }

@@ -47,7 +47,7 @@ final class WaitingConversation: WebSocketConversation {
         core.connections.webSockets.add(1, ordering: .relaxed)
         core.connections.waiting.add(1, ordering: .relaxed)
         guard ask.hash != nil, !ask.activity.isEmpty else {
-            return refuse("Missing hash or activityName")
+            return close(CloseCode.policyViolation, "Missing hash or activityName")
         }
         seat.floor.value.join(self, hash)
         let (engine, seat) = (core.engine, seat)
@@ -63,14 +63,6 @@ final class WaitingConversation: WebSocketConversation {
             channel: channel, loop: seat.number, recover: nil, limit: 0, access: .granted)
         core.engine.submit([.subscribe(request, subscribed), ask.looksOn ? enter() : join()])
     }
-
-    /// Closes a moment later: there are clients that lose what comes in one segment with the answer to their handshake.
-    private func refuse(_ reason: String) {
-        let me = NIOLoopBound(self, eventLoop: seat.eventLoop)
-        seat.eventLoop.scheduleTask(in: Self.refusalDelay) { me.value.close(CloseCode.policyViolation, reason) }
-    }
-
-    private static let refusalDelay = TimeAmount.milliseconds(50)
 
     /// Who looks on takes no place.
     private func enter() -> Request {

@@ -30,6 +30,16 @@ struct ConfigurationReport {
         add(
             ConfigurationFile.anonymousKey, String(configuration.gateway.allowAnonymous),
             fromFile: file.allowAnonymous != nil)
+        add(
+            ClientSection.anonymousTokensKey, String(!configuration.gateway.allowAnonymousTokens),
+            fromFile: file.client.refusesAnonymousTokens)
+        add(
+            ClientSection.subscriptionKey,
+            configuration.gateway.subscriptionTokens == nil ? "the keys of connection tokens" : "keys of their own",
+            fromFile: file.client.hasSubscriptionKeys)
+        add(
+            ClientSection.personalKey, configuration.gateway.personalChannel.map(Self.describe) ?? "off",
+            fromFile: file.client.hasPersonalChannel)
         let table = configuration.gateway.namespaces
         add(
             ConfigurationFile.withoutNamespaceKey, Self.describe(table.withoutNamespace),
@@ -77,9 +87,15 @@ struct ConfigurationReport {
                 "a list of objects with a name and options; others do not exist",
             ],
         ]
-        return columns([["VARIABLE", "KEY OF THE FILE", "DEFAULT", "MEANING"]] + settings + others)
+        let client = ClientSection.meanings.map { ["–", $0.key, "–", $0.meaning] }
+        return columns([["VARIABLE", "KEY OF THE FILE", "DEFAULT", "MEANING"]] + settings + client + others)
             + "\n\nThe flag of VARIABLE_NAME is --variable-name. Options of channels: "
             + ChannelSection.optionKeys.joined(separator: ", ") + "."
+    }
+
+    private static func describe(_ channel: PersonalChannel) -> String {
+        (channel.namespace.isEmpty ? "#user" : "\(channel.namespace):#user")
+            + (channel.isSingle ? ", one connection a user" : "")
     }
 
     static func describe(_ options: ChannelOptions) -> String {
@@ -93,6 +109,8 @@ struct ConfigurationReport {
         }
         if options.forcePositioning { parts.append("positioning forced") }
         if options.dropsEphemeral { parts.append("slow consumers go without ephemeral publications") }
+        if options.allowUserLimitedChannels { parts.append("users in the name") }
+        if let pattern = options.pattern { parts.append("names like \(pattern.text)") }
         for (verb, access) in [
             ("subscribe", options.subscribe), ("publish", options.publish), ("history", options.history),
         ] {

@@ -19,6 +19,10 @@ struct SettingFlags: ParsableArguments {
     @Option(help: .of(.tokenSecret)) var jwtSecret: String?
     @Option(help: .of(.tokenSecretPrevious)) var jwtSecretPrevious: String?
     @Option(help: .of(.tokenAlgorithm)) var jwtAlgorithm: String?
+    @Option(help: .of(.tokenKeyFile)) var jwtPublicKeyFile: String?
+    @Option(help: .of(.tokenKeySetFile)) var jwtJwksFile: String?
+    @Option(help: .of(.tokenAudience)) var jwtAudience: String?
+    @Option(help: .of(.tokenIssuer)) var jwtIssuer: String?
     @Option(help: .of(.apiKey)) var apiKey: String?
     @Option(help: .of(.apiKeyPrevious)) var apiKeyPrevious: String?
     @Option(help: .of(.allowedOrigins)) var allowedOrigins: String?
@@ -55,7 +59,8 @@ struct SettingFlags: ParsableArguments {
             .flushInterval: flushIntervalMs, .stateCache: stateCacheBytes, .journalRetention: journalRetentionMs,
             .journalSize: journalMaxBytes, .idempotencyTTL: idempotencyTtlMs, .sessionTTL: sessionTtlMs,
             .tokenSecret: jwtSecret, .tokenSecretPrevious: jwtSecretPrevious, .tokenAlgorithm: jwtAlgorithm,
-            .apiKey: apiKey, .apiKeyPrevious: apiKeyPrevious, .allowedOrigins: allowedOrigins,
+            .tokenKeyFile: jwtPublicKeyFile, .tokenKeySetFile: jwtJwksFile, .tokenAudience: jwtAudience,
+            .tokenIssuer: jwtIssuer, .apiKey: apiKey, .apiKeyPrevious: apiKeyPrevious, .allowedOrigins: allowedOrigins,
             .connections: wsMaxConnections, .pingInterval: wsPingInterval, .payloadSize: wsMaxPayloadBytes,
             .softConnections: wsSoftConnections, .connectionsPerAddress: connectionsPerAddress,
             .trustedProxies: trustedProxies, .openings: wsOpeningsPerSecond, .messageRate: wsMessagesPerMinute,

@@ -27,17 +27,19 @@ struct TokenCommand: AsyncParsableCommand {
     ///
     /// - Errors: ``Exit`` with one sentence.
     func token(for configuration: Configuration, now: Int64) throws -> String {
+        guard let algorithm = configuration.gateway.tokens.algorithm?.secret else {
+            throw Exit(.usage, "Tokens are verified with a public key here; whoever has the private one signs them.")
+        }
         guard let secret = configuration.tokenSecret else {
             throw Exit(
                 .usage,
                 "There is no secret to sign with: this development server is open and needs no token; to use tokens, "
                     + "set JWT_SECRET here and for the server (make one with `openssl rand -hex 32`).")
         }
-        let verifier = configuration.gateway.tokens
         var identity = Identity(user: user, sessions: try sessions())
         identity.info = try parsedInfo()
         identity.expiresAt = try expiry(now: now)
-        let token = try TokenSigner(algorithm: verifier.algorithm, secret: secret).sign(identity, issuedAt: now)
+        let token = try TokenSigner(algorithm: algorithm, secret: secret).sign(identity, issuedAt: now)
         guard token.utf8.count <= TokenVerifier.maximumBytes else {
             throw Exit(.usage, "The token has \(token.utf8.count) bytes; accepted are \(TokenVerifier.maximumBytes).")
         }

@@ -18,6 +18,7 @@ struct ChannelSection: Sendable, Equatable {
         ("force_positioning", \.forcePositioning),
         ("allow_recovery", \.allowRecovery),
         ("force_recovery", \.forceRecovery),
+        ("allow_user_limited_channels", \.allowUserLimitedChannels),
         ("allow_subscribe_for_client", \.subscribe.forClient),
         ("allow_subscribe_for_anonymous", \.subscribe.forAnonymous),
         ("allow_publish_for_client", \.publish.forClient),
@@ -29,7 +30,9 @@ struct ChannelSection: Sendable, Equatable {
     ]
 
     /// The options that a channel can have.
-    static let optionKeys = ["history_size", "history_ttl", "slow_consumer"] + switches.map(\.key)
+    static let optionKeys = ["history_size", "history_ttl", "slow_consumer", "channel_regex"] + switchKeys
+    /// Those that are true or false.
+    static let switchKeys = switches.map(\.key)
 
     /// Reads the options of one namespace; what is not named keeps its default.
     static func options(_ node: FileNode) throws(ConfigurationError) -> ChannelOptions {
@@ -65,6 +68,7 @@ struct ChannelSection: Sendable, Equatable {
             case "history_size": options.historySize = try count(child)
             case "history_ttl": options.historyTTLMilliseconds = try span(child)
             case "slow_consumer": options.dropsEphemeral = try dropsEphemeral(child)
+            case "channel_regex": options.pattern = try pattern(child)
             case _ where alsoAllowed.contains(key): continue
             default:
                 guard let entry = switches.first(where: { $0.key == key }) else {
@@ -89,6 +93,13 @@ struct ChannelSection: Sendable, Equatable {
         case .string("drop_ephemeral"): return true
         default: throw node.wrong("close or drop_ephemeral")
         }
+    }
+
+    private static func pattern(_ node: FileNode) throws(ConfigurationError) -> ChannelPattern {
+        guard case .string(let text) = node.value, let pattern = ChannelPattern(text) else {
+            throw node.wrong("a regular expression like \"^[a-z0-9]+$\"")
+        }
+        return pattern
     }
 
     private static func span(_ node: FileNode) throws(ConfigurationError) -> Int64 {

@@ -39,7 +39,9 @@ struct Configuration: Sendable {
     ) throws(ConfigurationError) {
         let values = try SettingValues(flags: flags, environment: environment, file: file.settings)
         let isProduction = values.text(.environment) == "production"
-        let access = try OpenAccess(values, file: file, isProduction: isProduction)
+        let tokens = try TokenKeys(values, file.client)
+        let access = try OpenAccess(
+            values, file: file, isProduction: isProduction, hasTokenKey: tokens.connection.hasKey)
         self.values = values
         self.file = file
         self.filePath = filePath
@@ -50,7 +52,9 @@ struct Configuration: Sendable {
         self.logLevel = values.text(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? .info
         self.logFormat = values.text(.logFormat).flatMap(LogFormat.init(rawValue:)) ?? .text
         self.tokenSecret = values.text(.tokenSecret)
-        var gateway = Self.gateway(values, file: file, access: access, descriptorLimit: descriptorLimit)
+        var gateway = Self.gateway(
+            values, file: file, access: access, tokens: tokens, descriptorLimit: descriptorLimit)
+        gateway.personalChannel = try file.client.personalChannel(in: gateway.namespaces)
         gateway.examplesDirectory = isProduction ? nil : Self.examplesDirectory
         self.gateway = gateway
     }
@@ -59,7 +63,8 @@ struct Configuration: Sendable {
     var signsLinksByJournal: Bool { values.text(.linkSecret) == nil }
 
     private static func gateway(
-        _ values: SettingValues, file: ConfigurationFile, access: OpenAccess, descriptorLimit: Int
+        _ values: SettingValues, file: ConfigurationFile, access: OpenAccess, tokens: TokenKeys,
+        descriptorLimit: Int
     ) -> GatewayConfiguration {
         let connections =
             values.text(.connections) == nil
@@ -70,9 +75,9 @@ struct Configuration: Sendable {
             insecure: access.insecure,
             allowAnonymous: access.allowAnonymous,
             namespaces: namespaces(file),
-            tokens: TokenVerifier(
-                algorithm: values.text(.tokenAlgorithm).flatMap(TokenAlgorithm.init(rawValue:)) ?? .hs256,
-                secret: values.text(.tokenSecret), previousSecret: values.text(.tokenSecretPrevious)),
+            tokens: tokens.connection,
+            subscriptionTokens: tokens.subscription,
+            allowAnonymousTokens: !file.client.refusesAnonymousTokens,
             apiKeys: APIKeyPolicy(
                 key: values.text(.apiKey), previousKey: values.text(.apiKeyPrevious), isOpen: access.apiIsOpen),
             origins: OriginPolicy(patterns: values.text(.allowedOrigins).flatMap(Setting.origins)),

@@ -14,6 +14,8 @@ enum ConfigurationError: Error, Equatable {
     case missingSecret(SettingName)
     /// A secret that can be guessed.
     case weakSecret(setting: SettingName, reason: String)
+    /// The same, in the configuration file.
+    case weakKey(String, reason: String)
     /// `…_PREVIOUS` is set, but what it precedes is not.
     case previousAlone(setting: SettingName, current: SettingName)
     /// Everything is open, by default or by a key of the file, and the address is not loopback.
@@ -24,6 +26,12 @@ enum ConfigurationError: Error, Equatable {
     case alone(SettingName, without: SettingName)
     /// An address of Redis, or a name of its keys, can't be used.
     case badAddress(setting: SettingName, reason: String)
+    /// A key, or the file that it is in, can't be used.
+    case badKey(name: String, reason: String)
+    /// Two keys for the same tokens.
+    case severalKeys([String])
+    /// A key of Centrifugo that would make the server fetch something.
+    case remoteKeys(file: String, key: String)
     /// `client.insecure` in production.
     case insecureInProduction(key: String)
 }
@@ -48,6 +56,8 @@ extension ConfigurationError: CustomStringConvertible {
             "\(setting.rawValue) is not set, which ENVIRONMENT=production needs; \(Self.make)."
         case .weakSecret(let setting, let reason):
             "\(setting.rawValue) is too weak: it \(reason); \(Self.make)."
+        case .weakKey(let key, let reason):
+            "\(key) is too weak: it \(reason); \(Self.make)."
         case .previousAlone(let setting, let current):
             "\(setting.rawValue) is set without \(current.rawValue); set \(current.rawValue) too, or neither."
         case .exposed(let host, nil):
@@ -62,6 +72,13 @@ extension ConfigurationError: CustomStringConvertible {
             "\(setting.rawValue) is set without \(other.rawValue); accepted are both or neither."
         case .badAddress(let setting, let reason):
             "\(setting.rawValue) can't be used: \(reason)."
+        case .badKey(let name, let reason):
+            "\(name) can't be used: \(reason)."
+        case .severalKeys(let names):
+            "\(names.joined(separator: " and ")) are both set; accepted is one of them, so that tokens have one kind of signature."
+        case .remoteKeys(let file, let key):
+            "The configuration file \(file) has \(key), but keys are never fetched over the network; "
+                + "save them to a file and name it with JWT_JWKS_FILE."
         case .insecureInProduction(let key):
             "\(key) is true in the configuration file, which ENVIRONMENT=production does not accept; remove it."
         }

@@ -8,6 +8,8 @@ struct ConfigurationFile: Sendable {
     var insecure: Bool?
     /// `client.allow_anonymous_connect_without_token`; nil when the file is silent.
     var allowAnonymous: Bool?
+    /// What the file says of tokens and personal channels beyond the settings.
+    var client = ClientSection()
     /// `channel.without_namespace`; nil when the file is silent.
     var withoutNamespace: ChannelOptions?
     /// `channel.namespaces` in the order of the file; nil when the file is silent.
@@ -24,6 +26,7 @@ struct ConfigurationFile: Sendable {
     /// Every key outside of the options of a channel.
     static let keys: [String] =
         Setting.all.map(\.fileKey) + [insecureKey, anonymousKey, withoutNamespaceKey, namespacesKey]
+        + ClientSection.keys
 
     /// Nothing was said.
     init() {}
@@ -54,6 +57,8 @@ struct ConfigurationFile: Sendable {
         for child in try node.members() {
             if Self.keys.contains(child.path) {
                 try take(child)
+            } else if ClientSection.remoteKeys.contains(child.path) {
+                throw .remoteKeys(file: child.file, key: child.path)
             } else if Self.keys.contains(where: { $0.hasPrefix(child.path + ".") }) {
                 try read(child)
             } else {
@@ -68,6 +73,7 @@ struct ConfigurationFile: Sendable {
         case Self.anonymousKey: allowAnonymous = try node.boolean()
         case Self.withoutNamespaceKey: withoutNamespace = try ChannelSection.options(node)
         case Self.namespacesKey: namespaces = try ChannelSection.list(node)
+        case _ where ClientSection.keys.contains(node.path): try client.take(node)
         default:
             guard let setting = Setting.all.first(where: { $0.fileKey == node.path }) else { return }
             settings[setting.name] = try node.text(of: setting)
@@ -123,6 +129,12 @@ struct FileNode {
             }
             throw wrong(setting.accepted)
         }
+        return text
+    }
+
+    /// A text that is not empty.
+    func text() throws(ConfigurationError) -> String {
+        guard case .string(let text) = value, !text.isEmpty else { throw wrong("a text that is not empty") }
         return text
     }
 

@@ -11,12 +11,14 @@ struct OpenAccess {
     let allowAnonymous: Bool
     let apiIsOpen: Bool
 
-    init(_ values: SettingValues, file: ConfigurationFile, isProduction: Bool) throws(ConfigurationError) {
+    /// - Parameter hasTokenKey: whether there is a key for connection tokens, of whatever kind.
+    init(
+        _ values: SettingValues, file: ConfigurationFile, isProduction: Bool, hasTokenKey: Bool
+    ) throws(ConfigurationError) {
         let host = values.text(.host) ?? ""
         let isLocal = Self.isLoopback(host)
-        let hasTokenKey = values.text(.tokenSecret) != nil
         try Self.checkPairs(values)
-        if isProduction || !isLocal { try Self.checkStrength(values) }
+        if isProduction || !isLocal { try Self.checkStrength(values, file.client) }
         if isProduction {
             if file.insecure == true { throw .insecureInProduction(key: ConfigurationFile.insecureKey) }
             guard hasTokenKey else { throw .missingSecret(.tokenSecret) }
@@ -39,7 +41,12 @@ struct OpenAccess {
         }
     }
 
-    private static func checkStrength(_ values: SettingValues) throws(ConfigurationError) {
+    private static func checkStrength(
+        _ values: SettingValues, _ section: ClientSection
+    ) throws(ConfigurationError) {
+        for (name, secret) in section.secrets {
+            if let reason = SecretStrength.weakness(secret) { throw ConfigurationError.weakKey(name, reason: reason) }
+        }
         for setting in Setting.all where setting.isKey {
             if let secret = values.text(setting.name), let reason = SecretStrength.weakness(secret) {
                 throw ConfigurationError.weakSecret(setting: setting.name, reason: reason)

@@ -40,7 +40,15 @@ extension Setting {
             file: "client.token.hmac_previous_secret_key"),
         Setting(
             .tokenAlgorithm, .choice(TokenAlgorithm.allCases.map(\.rawValue)), "HS256",
-            "the one signature that tokens may have", file: "client.token.hmac_algorithm"),
+            "the one signature that tokens may have; a key file's own if not set", file: "client.token.hmac_algorithm"),
+        Setting(
+            .tokenKeyFile, .text, nil, "file with the public key (PEM) of whoever signs tokens, instead of JWT_SECRET"),
+        Setting(
+            .tokenKeySetFile, .text, nil,
+            "file with several public keys (JWKS), chosen by kid; looked at once a minute"),
+        Setting(
+            .tokenAudience, .text, nil, "what tokens must name as aud", absent: "any", file: "client.token.audience"),
+        Setting(.tokenIssuer, .text, nil, "what tokens must name as iss", absent: "any", file: "client.token.issuer"),
         Setting(.apiKey, .secret, nil, "key of the server API; 32 characters or more", file: "http_api.key"),
         Setting(
             .apiKeyPrevious, .secret, nil, "the key before it, still accepted while it is replaced",

@@ -32,6 +32,7 @@ struct Node {
         self.configuration = configuration
         logger = LogOutput.logger(level: configuration.logLevel, format: configuration.logFormat)
         group = MultiThreadedEventLoopGroup(numberOfThreads: UsableCores.count)
+        configuration.gateway.tokens.keySet?.watch(logger)
         var gateway = configuration.gateway
         let tls = try configuration.tls?.open()
         try await Self.probePort(gateway, group: group)

@@ -1,3 +1,4 @@
+import Store
 import TestSupport
 import Testing
 
@@ -8,6 +9,12 @@ import Testing
         uid: "1f", name: "host_3000", version: "0.1", clients: 3, users: 2, subscriptions: 5, channels: 4, uptime: 9,
         resident: 1 << 30)
 
+    private static let overrides = {
+        var overrides = ChannelOverrides()
+        (overrides.presence, overrides.forceRecovery, overrides.forcePushJoinLeave) = (false, true, true)
+        return overrides
+    }()
+
     static let messages: [FleetMessage] = [
         .ephemeral(EphemeralMessage(channel: "chat:1", data: Array("{\"a\":[1,\"é\"]}".utf8))),
         .ephemeral(
@@ -17,6 +24,18 @@ import Testing
         .order(UserOrder(user: "é", whitelist: ["x", "y"], action: .disconnect(code: 4_999, reason: ""))),
         .order(UserOrder(user: "7", client: "c", action: .unsubscribe(channel: "chat:1"))),
         .order(UserOrder(user: "7", action: .unsubscribe(channel: ""))),
+        .order(
+            UserOrder(
+                user: "7",
+                action: .subscribe(
+                    ServerSubscription(
+                        channel: "chat:1", info: Array("{\"a\":1}".utf8), data: Array("[true]".utf8),
+                        overrides: overrides, expiresAt: 1_800_000_000_000,
+                        recoverSince: Store.Position(epoch: "e", offset: 0))))),
+        .order(UserOrder(user: "7", client: "c", action: .subscribe(ServerSubscription(channel: "a")))),
+        .order(UserOrder(user: "7", action: .refresh(UserOrder.Refresh(isExpired: true)))),
+        .order(
+            UserOrder(user: "7", action: .refresh(UserOrder.Refresh(expiresAt: 1_800_000_000_000, info: [0x31])))),
         .question(SurveyQuestion(id: .max, subject: .channels(pattern: "chat:*"))),
         .question(SurveyQuestion(id: 1, subject: .channels(pattern: ""))),
         .question(SurveyQuestion(id: 0, subject: .info)),

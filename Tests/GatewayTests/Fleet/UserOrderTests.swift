@@ -139,6 +139,26 @@ import Testing
         }
     }
 
+    @Test func subscribeAndRefresh_reachTheUserOnEveryNode() async throws {
+        try await fleet { nodes in
+            let (near, _) = try await nodes.connect("near", to: nodes.one, user: "7")
+            let (far, _) = try await nodes.connect("far", to: nodes.two, user: "7")
+            _ = try await nodes.post("subscribe", #"{"user":"7","channel":"a","data":{"x":1}}"#)
+            for client in [near, far] {
+                try await eventually("\(client.name) is told") {
+                    client.pushes.contains { $0["subscribe"]?["data"] == ["x": 1] }
+                }
+            }
+            try await nodes.two.publish("a", "5")
+            try await eventually("the publication") { far.pushes.contains { $0["pub"]?["data"] == 5 } }
+            _ = try await nodes.post("refresh", #"{"user":"7","expired":true}"#)
+            for client in [near, far] {
+                try await eventually("\(client.name) is closed") { client.end != nil }
+                #expect(client.end == SocketEnd(code: 3_005, reason: "connection expired"))
+            }
+        }
+    }
+
     @Test func info_countsUsersOnce() async throws {
         try await fleet { nodes in
             let clients = [

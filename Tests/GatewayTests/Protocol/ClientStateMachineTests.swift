@@ -7,12 +7,15 @@ import Testing
 
     /// Every situation that a connection can be in.
     enum Situation: String, CaseIterable, Sendable {
-        case fresh, connected, pinged, busy, refused, leaving, leavingPinged, closed
+        case fresh, connecting, connected, pinged, busy, refused, leaving, leavingPinged, closed
 
         var machine: Machine {
             var machine = Machine()
             switch self {
             case .fresh: break
+            case .connecting:
+                machine.connectBegan()
+                machine.began()
             case .connected: machine.connectAnswered(accepted: true)
             case .pinged:
                 machine.connectAnswered(accepted: true)
@@ -76,6 +79,12 @@ import Testing
             case .pingDue, .pongDue, .expired, .inFlightDone, .closed: return .nothing
             default: return bad
             }
+        case .connecting:
+            switch happening {
+            case .subscribe, .ping, .send, .sendWithID: return .postpone
+            case .connect, .connectWithoutID, .subscribeWithoutID, .unknown, .malformed, .pong: return bad
+            case .pingDue, .pongDue, .staleDue, .expired, .drain, .inFlightDone, .closed: return .nothing
+            }
         case .connected, .pinged, .busy:
             switch happening {
             case .subscribe, .ping: return .carryOut
@@ -128,6 +137,21 @@ import Testing
         machine.connectAnswered(accepted: false)
         #expect(machine.state == .connected)
         #expect(machine.handle(Happening.connect.event) == Self.bad)
+    }
+
+    @Test(arguments: [true, false]) func connect_whenTheEngineAnswersLate_opensOrRefuses(accepted: Bool) {
+        var machine = Situation.connecting.machine
+        machine.connectAnswered(accepted: accepted)
+        #expect(machine.state == (accepted ? .connected : .refused))
+        #expect(machine.ended() == .nothing)
+        #expect(machine.handle(Happening.subscribe.event) == (accepted ? .carryOut : Self.bad))
+    }
+
+    @Test func drain_whileConnecting_closesWithTheAnswer() {
+        var machine = Situation.connecting.machine
+        #expect(machine.handle(.drain) == .nothing)
+        machine.connectAnswered(accepted: true)
+        #expect(machine.ended() == .close(.shutdown))
     }
 
     @Test func drain_whenCommandsAreInFlight_closesAfterTheLastAnswer() {

@@ -37,7 +37,14 @@ import Testing
         (#""connect":null"#, .connect(ConnectCommand())),
         (
             #""connect":{"token":"a.b.c","name":"js","version":"1","data":{"a":[1]},"subs":{"x":{"recover":true}},"flag":1}"#,
-            .connect(ConnectCommand(token: "a.b.c"))
+            .connect(ConnectCommand(token: "a.b.c", wishes: [SubscriptionWish(channel: "x", recover: true)]))
+        ),
+        (
+            #""connect":{"subs":{"x":{"offset":7,"epoch":"e","recover":false,"new":[1]},"y":null,"z":{}}}"#,
+            .connect(
+                ConnectCommand(wishes: [
+                    SubscriptionWish(channel: "x", position: position("e", 7)), SubscriptionWish(channel: "z"),
+                ]))
         ),
         (#""connect":{"token":null,"data":null}"#, .connect(ConnectCommand())),
         (#""subscribe":{"channel":"c"}"#, subscribe()),
@@ -56,12 +63,13 @@ import Testing
         ),
         (
             #""subscribe":{"positioned":true,"recoverable":true,"join_leave":true,"channel":"c"}"#,
-            subscribe { ($0.wantsPositioned, $0.wantsRecoverable) = (true, true) }
+            subscribe { ($0.wantsPositioned, $0.wantsRecoverable, $0.wantsJoinLeave) = (true, true, true) }
         ),
         (
             #""subscribe":{"channel":"c","delta":"fossil","data":{"a":{"b":[]}},"token":""}"#,
             subscribe { $0.delta = "fossil" }
         ),
+        (#""subscribe":{"channel":"c","token":"t"}"#, subscribe { $0.token = "t" }),
         (#""subscribe":{"channel":"c","type":0}"#, subscribe()),
         (#""subscribe":{"channel":"c","type":2}"#, subscribe { $0.asksForMore = true }),
         (#""subscribe":{"channel":"c","tf":{"op":"and"}}"#, subscribe { $0.asksForMore = true }),
@@ -91,12 +99,12 @@ import Testing
         ),
         (#""history":{"channel":"c","since":null,"limit":null}"#, history(HistoryFilter(limit: 0))),
         (#""presence":{"channel":"c"}"#, .presence(channel: "c")),
-        (#""presence_stats":{"channel":"c"}"#, .presence(channel: "c")),
+        (#""presence_stats":{"channel":"c"}"#, .presenceStats(channel: "c")),
         (#""rpc":{"method":"m","data":[1, 2]}"#, .rpc(method: "m", data: Array("[1, 2]".utf8))),
         (#""rpc":{"method":"m","data":null}"#, .rpc(method: "m", data: nil)),
         (#""rpc":{}"#, .rpc(method: "", data: nil)),
         (#""refresh":{"token":"t"}"#, .refresh(token: "t")),
-        (#""sub_refresh":{"channel":"c","token":"t"}"#, .subRefresh),
+        (#""sub_refresh":{"channel":"c","token":"t"}"#, .subRefresh(channel: "c", token: "t")),
         (#""send":{"data":{"a":1}}"#, .send),
         (#""ping":{}"#, .ping),
         (#""ping":null"#, .ping),

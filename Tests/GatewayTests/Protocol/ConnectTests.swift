@@ -100,7 +100,8 @@ import Testing
             (#"{"ping":{}}"#, 3501), (#"{"send":{"data":1}}"#, 3508), (#"{"id":2,"subscribe":{"channel":""}}"#, 3501),
             (#"{"id":2,"subscribe":{"channel":"c","delta":"other"}}"#, 3501), (#"{"id":2,"unsubscribe":{}}"#, 3501),
             (#"{"id":2,"publish":{"data":1}}"#, 3501), (#"{"id":2,"history":{}}"#, 3501),
-            (#"{"id":2,"refresh":{}}"#, 3501),
+            (#"{"id":2,"refresh":{}}"#, 3501), (#"{"id":2,"sub_refresh":{}}"#, 3501),
+            (#"{"id":2,"sub_refresh":{"channel":"c","token":"x"}}"#, 3500),
             (#"{"id":2,"refresh":{"token":"x"}}"#, 3500),
         ] as [(String, UInt16)])
     func message_whenConnectedAndBroken_closesOnceAndEndsEverything(message: String, code: UInt16) async throws {
@@ -128,7 +129,8 @@ import Testing
 
     @Test(arguments: [
         (#""ping":{}"#, 108, "not available"), (#""presence":{"channel":"c"}"#, 108, "not available"),
-        (#""presence_stats":{"channel":"c"}"#, 108, "not available"), (#""sub_refresh":{}"#, 108, "not available"),
+        (#""presence_stats":{"channel":"c"}"#, 108, "not available"),
+        (#""sub_refresh":{"channel":"c"}"#, 107, "bad request"),
         (#""rpc":{"method":"nope"}"#, 104, "method not found"), (#""rpc":{}"#, 104, "method not found"),
         (#""publish":{"channel":"c"}"#, 107, "bad request"),
         (#""publish":{"channel":"c","data":null}"#, 107, "bad request"),

@@ -102,9 +102,10 @@ import Testing
 
     @Test func results_whenEmpty_areThereAllTheSame() {
         #expect(text { ReplyEncoder.empty("publish", id: 7, to: &$0) } == #"{"id":7,"publish":{}}"#)
-        #expect(text { ReplyEncoder.refreshed(ttlSeconds: nil, id: 7, to: &$0) } == #"{"id":7,"refresh":{}}"#)
         #expect(
-            text { ReplyEncoder.refreshed(ttlSeconds: 60, id: 7, to: &$0) }
+            text { ReplyEncoder.refreshed("refresh", ttlSeconds: nil, id: 7, to: &$0) } == #"{"id":7,"refresh":{}}"#)
+        #expect(
+            text { ReplyEncoder.refreshed("refresh", ttlSeconds: 60, id: 7, to: &$0) }
                 == #"{"id":7,"refresh":{"expires":true,"ttl":60}}"#)
         #expect(text { ReplyEncoder.rpc(Array("[1]".utf8), id: 7, to: &$0) } == #"{"id":7,"rpc":{"data":[1]}}"#)
     }

@@ -46,7 +46,7 @@ import Testing
         table.set(.opening(waiting: []), for: "a")
         table.set(.open(subscription("b")), for: "b")
         table.set(.open(subscription("c")), for: "c")
-        #expect(table.removeAll().map(\.channel.name) == ["b", "c"])
+        #expect(table.removeAll().map(\.subscription.channel.name) == ["b", "c"])
         #expect(table.count == 0)
         #expect(table.removeAll().isEmpty)
     }

@@ -129,8 +129,9 @@ import Testing
                     "POST /api apiKey", "POST /api/batch apiKey", "POST /api/broadcast apiKey",
                     "POST /api/channels apiKey", "POST /api/disconnect apiKey", "POST /api/history apiKey",
                     "POST /api/history_remove apiKey", "POST /api/import apiKey", "POST /api/info apiKey",
-                    "POST /api/publish apiKey", "POST /api/sessions session",
-                    "POST /api/sessions/{id}/touch session", "POST /api/unsubscribe apiKey",
+                    "POST /api/publish apiKey", "POST /api/refresh apiKey", "POST /api/sessions session",
+                    "POST /api/sessions/{id}/touch session", "POST /api/subscribe apiKey",
+                    "POST /api/unsubscribe apiKey",
                     "PUT /api/sessions/{id} session",
                 ])
             let other = try await rig.send(.get, "/nothing/here")

@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["presence", "subscribe", "refresh", "rpc", "Publish"])
+    @Test(arguments: ["presence", "rpc", "Publish"])
     func methods_thatAreNotServed_are404(method: String) async throws {
         try await run { rig in
             let reply = try await post(rig, method, "{}")
