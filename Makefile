@@ -1,6 +1,6 @@
 # Anteroom: `make` lists the targets. Debian or Ubuntu with a Swift 6.3 toolchain is all that must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint format clean
+.PHONY: help setup build run test fuzz lint format clean
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SOURCES := Sources Tests Package.swift
@@ -21,6 +21,11 @@ run: build ## Build and serve on http://127.0.0.1:3000 (options: ARGS="--port 40
 test: setup lint $(PYTHON)/.ready ## Check the format and run the whole test suite
 	swift build --build-tests -j $(JOBS)
 	swift test --skip-build --disable-xctest --no-parallel  # some tests wait for real timers: none may starve another
+
+fuzz: setup ## Send random bytes and commands to a real server (SECONDS=600 SEED=7)
+	swift build --build-tests -j $(JOBS)
+	ANTEROOM_FUZZ_SECONDS=$(or $(SECONDS),60) ANTEROOM_FUZZ_SEED=$(SEED) \
+		swift test --skip-build --disable-xctest --no-parallel --filter FuzzTests
 
 lint: setup ## Check the format, change nothing
 	swift format lint --strict --recursive --parallel $(SOURCES)

@@ -28,6 +28,8 @@ public struct GatewayConfiguration: Sendable {
     public var maximumPayloadBytes: Int
     /// Connections beyond this get 503 before the upgrade.
     public var maximumConnections: Int
+    /// What clients may ask of the node.
+    public var traffic: TrafficLimits
     /// How long a stop may take to say goodbye to everyone. Units: seconds.
     public var drainSeconds: Int
     /// Whether a node whose shared journal does not answer is not ready, rather than ready and degraded.
@@ -53,6 +55,7 @@ public struct GatewayConfiguration: Sendable {
         pingIntervalMilliseconds: Int64 = 25_000,
         maximumPayloadBytes: Int = 65_536,
         maximumConnections: Int = 1000,
+        traffic: TrafficLimits = TrafficLimits(),
         drainSeconds: Int = 10,
         readyRequiresJournal: Bool = false,
         links: LinkSettings = LinkSettings(),
@@ -72,6 +75,7 @@ public struct GatewayConfiguration: Sendable {
         self.pingIntervalMilliseconds = pingIntervalMilliseconds
         self.maximumPayloadBytes = maximumPayloadBytes
         self.maximumConnections = maximumConnections
+        self.traffic = traffic
         self.drainSeconds = drainSeconds
         self.readyRequiresJournal = readyRequiresJournal
         self.links = links

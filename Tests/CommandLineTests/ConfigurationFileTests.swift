@@ -50,6 +50,13 @@ import Testing
         #expect(throws: ChannelRefusal.unknownChannel) { try table.resolve("news:1").get() }
     }
 
+    @Test func slowConsumers_areClosedOrGoWithoutWhatIsEphemeral() throws {
+        #expect(try options(#"{"slow_consumer":"drop_ephemeral"}"#) == ChannelOptions(dropsEphemeral: true))
+        #expect(try options(#"{"slow_consumer":"close"}"#) == ChannelOptions())
+        let sentence = Samples.sentence(file: #"{"channel":{"without_namespace":{"slow_consumer":true}}}"#)
+        #expect(sentence?.contains("slow_consumer; accepted is close or drop_ephemeral") == true)
+    }
+
     @Test(arguments: ChannelSection.switchKeys)
     func option_changesExactlyOneThing(key: String) throws {
         let defaults = ChannelOptions()

@@ -68,6 +68,7 @@ enum Samples {
         case .address: setting.name == .redisURL ? "redis://elsewhere:6379" : "elsewhere:6379"
         case .secret: "\(setting.name.rawValue)-value"
         case .activities: "raffle"
+        case .proxies: "2"
         case .origins: "https://app.example"
         }
     }
@@ -75,7 +76,7 @@ enum Samples {
     /// The same value as the file writes it.
     static func fileValue(of setting: Setting) -> String {
         switch setting.kind {
-        case .integer, .integerOrOff: value(of: setting)
+        case .integer, .integerOrOff, .proxies: value(of: setting)
         case .choice, .text, .secret, .address: "\"\(value(of: setting))\""
         case .origins, .activities: "[\"\(value(of: setting))\"]"
         }

@@ -25,11 +25,13 @@ import Testing
     func everySetting_isReadFromFlagEnvironmentAndFile_inThisOrder(name: SettingName) throws {
         let setting = try #require(Setting.of(name))
         let value = Samples.value(of: setting)
-        // `…_PREVIOUS` needs the key that it precedes.
+        // `…_PREVIOUS` needs the key that it precedes, and a certificate its key.
         let base: [String: String] =
             switch name {
             case .tokenSecretPrevious: ["JWT_SECRET": "x"]
             case .apiKeyPrevious: ["API_KEY": "x"]
+            case .tlsCertificate: ["TLS_KEY_FILE": "x"]
+            case .tlsKey: ["TLS_CERT_FILE": "x"]
             case .linkSecretPrevious: ["PERSISTENT_SESSION_SECRET": "x"]
             default: [:]
             }
@@ -50,7 +52,9 @@ import Testing
         let fromFlag = try Samples.configuration(environment, flags: flags.given, file: file).values
         #expect(fromFlag.text(name) == value)
         #expect(fromFlag.source(name) == .flag(name.flag))
-        #expect(try Samples.configuration(base).values.source(name) == .fallback)
+        // Without its key a certificate would be set alone.
+        let rest = name == .tlsCertificate || name == .tlsKey ? [:] : base
+        #expect(try Samples.configuration(rest).values.source(name) == .fallback)
     }
 
     @Test(arguments: ["true", "false"]) func switch_inTheFile_mayBeABoolean(value: String) throws {

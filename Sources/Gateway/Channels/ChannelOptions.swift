@@ -32,6 +32,8 @@ public struct ChannelOptions: Sendable, Equatable {
     public var allowRecovery: Bool
     /// Every subscription is recoverable.
     public var forceRecovery: Bool
+    /// A consumer that reads too slowly goes without ephemeral publications before anything else.
+    public var dropsEphemeral: Bool
     /// `name#7,42` is open to the users 7 and 42, and to nobody else.
     public var allowUserLimitedChannels: Bool
     /// What names after the namespace must match; nil for any.
@@ -51,6 +53,7 @@ public struct ChannelOptions: Sendable, Equatable {
         forcePositioning: Bool = false,
         allowRecovery: Bool = true,
         forceRecovery: Bool = false,
+        dropsEphemeral: Bool = false,
         allowUserLimitedChannels: Bool = false,
         pattern: ChannelPattern? = nil,
         subscribe: ClientAccess = ClientAccess(),
@@ -63,6 +66,7 @@ public struct ChannelOptions: Sendable, Equatable {
         self.forcePositioning = forcePositioning
         self.allowRecovery = allowRecovery
         self.forceRecovery = forceRecovery
+        self.dropsEphemeral = dropsEphemeral
         self.allowUserLimitedChannels = allowUserLimitedChannels
         self.pattern = pattern
         self.subscribe = subscribe

@@ -18,6 +18,11 @@ public struct NamespaceTable: Sendable, Equatable {
         return namespaces[namespace]
     }
 
+    /// Whether slow consumers of a channel go without ephemeral publications.
+    func dropsEphemeral(in channel: String) -> Bool {
+        if case .success(let found) = resolve(channel) { found.options.dropsEphemeral } else { false }
+    }
+
     /// Returns the name and its options, or the reply error that a client gets: 107 or 102.
     public func resolve(_ text: String) -> Result<(name: ChannelName, options: ChannelOptions), ChannelRefusal> {
         guard let name = ChannelName(text) else { return .failure(.badRequest) }

@@ -14,6 +14,8 @@ public final class GatewayCore: Sendable {
     public let terms: ServiceTerms
     let logger: Logger
     let connections = ConnectionCount()
+    /// Connections by address.
+    let callers: CallerTable
     /// What was refused over HTTP.
     public let refusals: RefusalTally
     /// Set by the first signal: ready is false from then on.
@@ -36,6 +38,7 @@ public final class GatewayCore: Sendable {
         self.engine = engine
         self.configuration = configuration
         self.terms = terms
+        callers = CallerTable(limit: configuration.traffic.connectionsPerAddress)
         self.logger = logger
         refusals = RefusalTally(logger: logger) { engine.now }
         let seats = try group.makeIterator().map { loop in

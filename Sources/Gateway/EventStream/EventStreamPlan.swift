@@ -8,6 +8,8 @@ struct EventStreamPlan: Sendable {
         let access: SessionAccess
         /// False for a channel without history: it has no positions.
         let isRecoverable: Bool
+        /// A reader that is slow goes without ephemeral publications.
+        var dropsEphemeral = false
     }
 
     let channels: [Channel]

@@ -39,6 +39,9 @@ final class EventStreamQueue: Sendable {
         return fits
     }
 
+    /// So much waits that what can be done without should not come on top of it.
+    var isCongested: Bool { state.withLock { $0.liveBytes > EventStreamLimits.ephemeralBytesMax } }
+
     /// Takes everything that waits.
     func take() -> [ByteBuffer] {
         state.withLock { state in

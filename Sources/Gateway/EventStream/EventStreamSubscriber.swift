@@ -172,6 +172,11 @@ final class EventStreamSubscriber: HubSubscriber {
 extension EventStreamSubscriber {
     func deliver(_ batch: ChannelBatch) {
         guard !isClosed, let index = indices[batch.channel] else { return }
+        var batch = batch
+        if plan.channels[index].dropsEphemeral, batch.hasEphemeral, queue.isCongested {
+            guard let lasting = batch.lasting else { return }
+            batch = lasting
+        }
         guard plan.channels.count > 1 else {
             let (channel, position) = (plan.channels[index], position.positions[index])
             pending.append(

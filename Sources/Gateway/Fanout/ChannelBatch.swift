@@ -11,6 +11,13 @@ final class ChannelBatch {
     private var events: ByteBuffer?
     private var payloads: ByteBuffer?
     private var envelopes: ByteBuffer?
+    /// Something in it has no offset: whoever misses it never asks for it.
+    private(set) lazy var hasEphemeral = publications.contains { $0.offset == 0 }
+    /// What is left of it without that, made by the first who asks; nil for nothing.
+    private(set) lazy var lasting: ChannelBatch? = {
+        let left = publications.filter { $0.offset > 0 }
+        return left.isEmpty ? nil : ChannelBatch(channel: channel, publications: left)
+    }()
 
     /// Publications that share one frame: a client's parser then works in sips, and no frame grows past its limits.
     static let publicationsPerFrameMax = 64

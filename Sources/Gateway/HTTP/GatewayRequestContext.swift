@@ -6,8 +6,8 @@ import NIOCore
 public struct GatewayRequestContext: RequestContext {
     /// Hummingbird's part.
     public var coreContext: CoreRequestContextStorage
-    /// The socket's peer, which may be a proxy.
-    public let remoteAddress: SocketAddress?
+    /// The caller: the socket's peer, unless a trusted proxy said otherwise.
+    public var remoteAddress: SocketAddress?
 
     /// Creates the context of a request of `source`'s connection.
     public init(source: ApplicationRequestContextSource) {

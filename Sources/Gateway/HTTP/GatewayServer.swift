@@ -4,9 +4,10 @@ import Logging
 import NIOCore
 import NIOExtras
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 
-/// Serves HTTP and WebSockets on one port.
+/// Serves HTTP and WebSockets on one port, plain or over TLS.
 ///
 /// Binding and serving are two steps, so that a port that is taken is told before anything else was done.
 /// Connections that come between the two wait in the kernel's queue.
@@ -34,7 +35,7 @@ public struct GatewayServer: Service {
     /// - Parameter router: put ``ProblemMiddleware`` on it first, so that errors of routes are problems, too.
     public static func bind<Context: RequestContext>(
         host: String, port: Int, router: Router<Context>, upgrades: any WebSocketUpgrades,
-        limits: TransportLimits = TransportLimits(), group: any EventLoopGroup, logger: Logger
+        limits: TransportLimits = TransportLimits(), tls: ServerTLS? = nil, group: any EventLoopGroup, logger: Logger
     ) async throws(GatewayServerError) -> GatewayServer where Context.Source == ApplicationRequestContextSource {
         guard (0...65535).contains(port) else { throw .portOutOfRange(port) }
         let entry = RouterEntry(router: router, logger: logger, refused: upgrades.refused)
@@ -58,6 +59,9 @@ public struct GatewayServer: Service {
             .childChannelOption(.recvAllocator, value: TransportLimits.receiveBuffers)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+                    }
                     try gated.install(on: channel, logger: logger) { connection in
                         guard connection.speaksHTTP else { return }
                         if case .enqueued = arrivals.yield(connection) { return }

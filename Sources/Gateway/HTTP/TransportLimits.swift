@@ -23,6 +23,15 @@ public struct TransportLimits: Sendable {
     /// Connections accepted in a row before the event loop turns to others.
     public var acceptsPerTurn = 64
 
+    /// Messages that a socket may send in a minute; 0 for any number.
+    public var messagesPerMinute = 0
+    /// The line in which sockets wait to open; nil opens each at once.
+    package var openings: OpeningLine?
+    /// Who is believed about addresses.
+    public var proxies = TrustedProxies.none
+    /// Counts the sockets of each address; nil counts nobody.
+    package var callers: CallerTable?
+
     /// Receive buffers of all connections, in bytes.
     ///
     /// A connection keeps its buffer for ever, whatever allocator is set later, and most are idle WebSockets: with
@@ -31,4 +40,11 @@ public struct TransportLimits: Sendable {
 
     /// The default bounds.
     public init() {}
+
+    /// The bounds of a node's configuration.
+    public init(_ core: GatewayCore) {
+        let traffic = core.configuration.traffic
+        (messagesPerMinute, proxies, callers) = (traffic.messagesPerMinute, traffic.proxies, core.callers)
+        openings = traffic.openingsPerSecond > 0 ? OpeningLine(perSecond: traffic.openingsPerSecond) : nil
+    }
 }

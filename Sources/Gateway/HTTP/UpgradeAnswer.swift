@@ -20,7 +20,7 @@ public protocol WebSocketUpgrades: Sendable {
     ///
     /// The decision itself should have no effects: an accepted request may still fail for a broken handshake.
     ///
-    /// - Parameter remote: the socket's peer, which may be a proxy.
+    /// - Parameter remote: the caller: the socket's peer, unless a trusted proxy said otherwise.
     /// - Isolation: the connection's event loop; must not block.
     func upgrade(_ head: HTTPRequest, remote: SocketAddress?) -> UpgradeDecision
 

@@ -49,7 +49,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     var timer: Scheduled<Void>?
     /// Runs while so much is unread that nothing more is written.
     private var stallTimer: Scheduled<Void>?
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
     private var settled: ((Outcome) -> Void)?
     private var held: [HTTPServerRequestPart] = []
     private var heldEvents: [Any] = []
@@ -103,7 +103,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         self.timer = nil
     }
 
-    private func setAutoRead(_ value: Bool, _ context: ChannelHandlerContext) {
+    func setAutoRead(_ value: Bool, _ context: ChannelHandlerContext) {
         // Fails only on a channel that is closed, which reads nothing anyway.
         try? context.channel.syncOptions?.setOption(.autoRead, value: value)
     }
@@ -123,11 +123,11 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func take(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         self.path = head.uri
-        if self.ledger.unanswered == 0, !self.ledger.isLast, Handshake.asksForWebSocket(head) {
-            guard self.offer(head, context) else { return }
-        }
         if let problem = RequestRules.judge(head, maxBodyBytes: self.limits.maxBodyBytes) {
             return self.fail(problem, context)
+        }
+        if self.ledger.unanswered == 0, !self.ledger.isLast, Handshake.asksForWebSocket(head) {
+            guard self.offer(head, context) else { return }
         }
         // The decoder stops behind a request for another protocol, so nothing can follow it.
         let keepsAlive = head.isKeepAlive && !Handshake.asksForUpgrade(head)
@@ -215,7 +215,7 @@ extension UpgradeGate {
             case nil: self.fail(RequestRules.bodyTooLarge(self.limits.maxBodyBytes), context)
             }
         case .end:
-            if let accepted = self.accepted { return self.open(accepted, context) }
+            if let accepted = self.accepted { return self.openInTurn(accepted, context) }
             if self.ledger.endCame() == .forward {
                 self.stopTimer()
                 self.forward(part, context)
@@ -246,7 +246,10 @@ extension UpgradeGate {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent { self.ledger.lastRequestCame() }
+        if event is ChannelShouldQuiesceEvent {
+            self.ledger.lastRequestCame()
+            self.refuseWhoWaits(context)
+        }
         switch (self.phase, event) {
         case (.fresh, ChannelEvent.inputClosed), (.lingering, ChannelEvent.inputClosed): context.close(promise: nil)
         case (.held, _): self.heldEvents.append(event)

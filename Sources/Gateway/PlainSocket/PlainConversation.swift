@@ -87,6 +87,9 @@ final class PlainConversation: WebSocketConversation {
 
     func readCompleted() { flushQueued() }
 
+    /// There is no frame that says so: who comes back knows that something was not taken.
+    func refused(text: ByteBuffer) { close(.tooManyRequests) }
+
     func writabilityChanged(isWritable: Bool) { isCongested = !isWritable }
 
     func shuttingDown(_ socket: WebSocketHandler) {
@@ -180,12 +183,16 @@ final class PlainConversation: WebSocketConversation {
 
     /// False for a consumer that is too slow, which is closed; what counts is what it left of everything before.
     private func takesMore(_ socket: WebSocketHandler) -> Bool {
-        guard isCongested, socket.pendingBytes > PlainLimits.outboundBytesMax else { return true }
-        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
-        socket.flush()
-        guard socket.pendingBytes > PlainLimits.outboundBytesMax else { return true }
+        guard isCongested, hasUnsent(socket, over: PlainLimits.outboundBytesMax) else { return true }
         socket.close(code: Disconnect.slow.rawValue, reason: Disconnect.slow.reason, flushing: false)
         return false
+    }
+
+    private func hasUnsent(_ socket: WebSocketHandler, over bound: Int) -> Bool {
+        guard socket.pendingBytes > bound else { return false }
+        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
+        socket.flush()
+        return socket.pendingBytes > bound
     }
 
     private func close(_ disconnect: Disconnect) { close(disconnect.rawValue, disconnect.reason) }
@@ -200,8 +207,16 @@ final class PlainConversation: WebSocketConversation {
 
 extension PlainConversation: HubSubscriber {
     func deliver(_ batch: ChannelBatch) {
-        guard socket != nil else { return }
+        guard let socket, let batch = bearable(batch, socket) else { return }
         write(plan.isEnveloped ? batch.plainEnvelopes(epoch: epoch) : batch.plainPayloads)
+    }
+
+    /// Leaves out what a consumer that reads too slowly can do without; nil when nothing is left.
+    private func bearable(_ batch: ChannelBatch, _ socket: WebSocketHandler) -> ChannelBatch? {
+        guard isCongested, batch.hasEphemeral, core.configuration.namespaces.dropsEphemeral(in: batch.channel),
+            hasUnsent(socket, over: PlainLimits.ephemeralBytesMax)
+        else { return batch }
+        return batch.lasting
     }
 
     func flushQueued() {
@@ -221,6 +236,9 @@ extension PlainConversation: UserMember {
         case .disconnect(let code, let reason): close(code, reason)
         // Without its channel there is nothing left of the socket.
         case .unsubscribe(let channel): if channel.isEmpty || channel == plan.channel { close(.forced) }
+        case .refresh(let refresh) where refresh.isExpired: close(.connectionExpired)
+        // A plain socket has the channel of its address, and ends only with its credentials.
+        case .subscribe, .refresh: break
         }
     }
 }

@@ -6,4 +6,6 @@ enum PlainLimits {
     static let inFlightMax = 1_024
     /// Unsent bytes over which a consumer is slow and closed with 3008.
     static let outboundBytesMax = 1_048_576
+    /// Unsent bytes over which a consumer goes without ephemeral publications, where its namespace says so.
+    static let ephemeralBytesMax = 262_144
 }

@@ -9,7 +9,17 @@ extension ClientConnection: HubSubscriber {
         }
         // The subscribe reply may still wait here: it goes first.
         writeReplies()
+        wasUsed = true
+        guard let batch = bearable(batch) else { return }
         write(batch.protocolFrames)
+    }
+
+    /// Leaves out what a consumer that reads too slowly can do without; nil when nothing is left.
+    private func bearable(_ batch: ChannelBatch) -> ChannelBatch? {
+        guard isCongested, batch.hasEphemeral, core.configuration.namespaces.dropsEphemeral(in: batch.channel),
+            let socket, hasUnsent(socket, over: ClientLimits.ephemeralBytesMax)
+        else { return batch }
+        return batch.lasting
     }
 
     func flushQueued() {

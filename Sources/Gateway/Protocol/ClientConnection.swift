@@ -22,7 +22,11 @@ final class ClientConnection: WebSocketConversation {
     var beat: BeatPlace?
     // Small things lie together: there are many connections.
     var isFlushDue = false
-    private var isCongested = false
+    /// Something other than a ping or a pong went either way since the last ping.
+    var wasUsed = true
+    /// Pings since then.
+    var quietBeats: UInt32 = 0
+    private(set) var isCongested = false
     /// A connect that waits for the engine; nil for most, and for all who are connected.
     var connecting: ConnectInProgress?
 
@@ -47,15 +51,26 @@ final class ClientConnection: WebSocketConversation {
         seat.heartbeat.value.arrived(self)
     }
 
-    func received(text: ByteBuffer) {
-        do throws(JSONError) { try scan(text) } catch { carryOut(.malformed) }
+    func received(text: ByteBuffer) { take(text, isAllowed: true) }
+
+    func refused(text: ByteBuffer) { take(text, isAllowed: false) }
+
+    private func take(_ text: ByteBuffer, isAllowed: Bool) {
+        do throws(JSONError) { try scan(text, isAllowed: isAllowed) } catch { carryOut(.malformed) }
     }
 
-    private func scan(_ text: ByteBuffer) throws(JSONError) {
+    private func scan(_ text: ByteBuffer, isAllowed: Bool) throws(JSONError) {
         var failure: JSONError?
+        // The message was counted as one: each further command in it counts as well.
+        var (isAllowed, isFirst) = (isAllowed, true)
         text.withUnsafeReadableBytes { bytes in
             do throws(JSONError) {
                 try CommandScanner.scan(bytes) { command in
+                    // Without an id it is a pong, or a reason to close.
+                    if !isFirst { isAllowed = socket?.passes() ?? false }
+                    isFirst = false
+                    guard isAllowed || command.id == 0 else { return fail(command.id, .tooManyRequests) }
+                    if command.id != 0 { wasUsed = true }
                     carryOut(.command(command.method, id: command.id), command)
                 }
             } catch { failure = error }
@@ -230,11 +245,16 @@ final class ClientConnection: WebSocketConversation {
     /// What counts is what it left of everything before: one round's burst may be larger than the bound, and whoever reads
     /// must not be closed for it. The queue is only looked at once the channel says that it grows.
     private func takesMore(_ socket: WebSocketHandler) -> Bool {
-        guard isCongested, socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
-        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
-        socket.flush()
-        guard socket.pendingBytes > ClientLimits.outboundBytesMax else { return true }
+        guard isCongested, hasUnsent(socket, over: ClientLimits.outboundBytesMax) else { return true }
         perform(.close(.slow))
         return false
+    }
+
+    /// Whether more than so many bytes wait, although the kernel was offered all of them.
+    func hasUnsent(_ socket: WebSocketHandler, over bound: Int) -> Bool {
+        guard socket.pendingBytes > bound else { return false }
+        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
+        socket.flush()
+        return socket.pendingBytes > bound
     }
 }

@@ -18,6 +18,8 @@ enum ClientLimits {
     static let waitingPerChannelMax = 32
     /// Unsent bytes over which a consumer is slow and closed with 3008.
     static let outboundBytesMax = 1_048_576
+    /// Unsent bytes over which a consumer goes without ephemeral publications, where its namespace says so.
+    static let ephemeralBytesMax = 262_144
     /// Bytes of replies that share a frame.
     static let replyFrameBytes = 32_768
     /// Seconds from the upgrade within which a client must have connected.

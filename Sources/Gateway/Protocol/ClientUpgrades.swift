@@ -21,8 +21,7 @@ public struct ClientUpgrades: WebSocketUpgrades {
         let path = (head.path ?? "/").prefix { $0 != "?" }
         guard let surface = SocketSurface.of(path: path) else { return .pass }
         guard !core.isDraining.load(ordering: .relaxed) else {
-            return .refuse(
-                Problem(.serviceUnavailable, code: "draining", detail: "This node is stopping.", retryAfter: 1))
+            return .refuse(.draining)
         }
         guard core.connections.total < core.configuration.maximumConnections else {
             return .refuse(
@@ -75,6 +74,12 @@ public struct ClientUpgrades: WebSocketUpgrades {
             return ClientConnection(core: core, seat: seat)
         }
     }
+}
+
+extension Problem {
+    /// The answer to new sockets of a node that is about to end.
+    static let draining = Problem(
+        .serviceUnavailable, code: "draining", detail: "This node is stopping.", retryAfter: 1)
 }
 
 /// The conversation of a connection on an event loop that has no hub: it ends at once.

@@ -10,6 +10,8 @@ public enum Disconnect: UInt16, Sendable, CaseIterable {
     case subscriptionExpired = 3006
     case slow = 3008
     case insufficientState = 3010
+    /// Nothing was said for long: a client that still wants its subscriptions comes back.
+    case forceReconnect = 3011
     case noPong = 3012
     case tooManyRequests = 3013
     case invalidToken = 3500
@@ -31,6 +33,7 @@ public enum Disconnect: UInt16, Sendable, CaseIterable {
         case .subscriptionExpired: "subscription expired"
         case .slow: "slow"
         case .insufficientState: "insufficient state"
+        case .forceReconnect: "force reconnect"
         case .noPong: "no pong"
         case .tooManyRequests: "too many requests"
         case .invalidToken: "invalid token"

@@ -15,6 +15,10 @@ final class Heartbeat {
     private var tick = 0
     private let pongTicks: Int
     private let staleTicks: Int
+    /// Looks at a connection, one for each ping, that may find it unused in a row; 0 for any number.
+    private let quietBeatsMax: UInt32
+    /// Ticks between two looks where nobody is pinged.
+    private let quietTicks: Int
     private var goodbyes = 0
     private var goodbyesPerSecond = 1
     private let drainMilliseconds: Int64
@@ -30,6 +34,8 @@ final class Heartbeat {
     private static let ticksPerInterval: Int64 = 25
     /// A tick is short enough for stale clients and expired credentials, however long the interval is.
     private static let tickMillisecondsRange: ClosedRange<Int64> = 20...1_000
+    /// How often connections are looked at when they are not pinged.
+    private static let lookMilliseconds: Int64 = 25_000
 
     /// - Parameter now: the engine's clock, which credentials end by.
     init(eventLoop: any EventLoop, configuration: GatewayConfiguration, now: @escaping () -> Int64) {
@@ -46,6 +52,10 @@ final class Heartbeat {
         // One more, because the tick in progress is already partly over.
         staleTicks = Int(clamping: ClientLimits.staleSeconds * 1_000 / tickMilliseconds + 1)
         intervalSeconds = UInt64(clamping: (interval + 999) / 1_000)
+        let look = interval > 0 ? interval : Self.lookMilliseconds
+        quietTicks = Int(clamping: Self.lookMilliseconds / tickMilliseconds)
+        let idle = configuration.traffic.idleMilliseconds
+        quietBeatsMax = idle > 0 ? UInt32(clamping: idle / look + 1) : 0
         drainMilliseconds = Int64(configuration.drainSeconds) * 1_000
         self.tickMilliseconds = tickMilliseconds
     }
@@ -114,11 +124,25 @@ final class Heartbeat {
             first.connection.carryOut(.staleDue)
         }
         endExpired()
-        guard intervalSeconds > 0 else { return }
+        guard intervalSeconds > 0 else {
+            if tick % quietTicks == 0 { slots.forEach(endUnused) }
+            return
+        }
         let count = slots.count
         // Over copies: closing a connection takes it out of its slot.
         for connection in slots[((tick - pongTicks) % count + count) % count] { connection.carryOut(.pongDue) }
+        endUnused(slots[tick % count])
         for connection in slots[tick % count] { connection.carryOut(.pingDue) }
+    }
+
+    /// Ends connections over which nothing went for long, so that what was forgotten doesn't stay for ever.
+    private func endUnused(_ connections: [ClientConnection]) {
+        guard quietBeatsMax > 0 else { return }
+        for connection in connections {
+            connection.quietBeats = connection.wasUsed ? 0 : connection.quietBeats + 1
+            connection.wasUsed = false
+            if connection.quietBeats >= quietBeatsMax { connection.close(.forceReconnect) }
+        }
     }
 
     private func endExpired() {

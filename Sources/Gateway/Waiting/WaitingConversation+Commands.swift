@@ -20,11 +20,16 @@ extension WaitingConversation {
         }
     }
 
+    func refused(text: ByteBuffer) { send(WaitingMessage.error("Too many messages; wait a moment.")) }
+
     func received(binary: ByteBuffer) { close(CloseCode.unsupportedData, "text only") }
 
     func readCompleted() { flushQueued() }
 
-    func writabilityChanged(isWritable: Bool) {}
+    /// What is said here is little: whoever leaves so much of it unread is closed, and comes back to the same place.
+    func writabilityChanged(isWritable: Bool) {
+        if !isWritable { socket?.close(code: CloseCode.slow, reason: "slow", flushing: false) }
+    }
 
     /// In pace, together with the clients of the loop: a class that is sent away at once comes back at once.
     func shuttingDown(_ socket: WebSocketHandler) {

@@ -25,6 +25,8 @@ public enum CloseCode {
     public static let shutdown: UInt16 = 3001
     /// The consumer reads too slowly, come back and recover.
     public static let slow: UInt16 = 3008
+    /// The client sends more than it may, and went on after it was told.
+    public static let tooManyMessages: UInt16 = 3013
 
     /// A newer connection of the same participant took the place over.
     public static let replaced: UInt16 = 4000

@@ -58,6 +58,9 @@ package struct FrameRules: Sendable {
     /// Fragments without a byte that one message may have: they cost work and never reach the size limit.
     package static let maxEmptyFragments = 1024
 
+    /// Fragments that count as one message: a message of single bytes costs as much work as so many of them.
+    package static let fragmentsPerMessage = 256
+
     /// Creates the rules for messages of up to `maxMessageBytes`.
     package init(maxMessageBytes: Int) {
         self.maxMessageBytes = maxMessageBytes

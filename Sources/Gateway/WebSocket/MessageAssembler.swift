@@ -13,6 +13,8 @@ package struct MessageAssembler: Sendable {
         case binary(ByteBuffer)
         case ping(ByteBuffer)
         case pong
+        /// A message goes on, and has that many more fragments by now that they count as a message.
+        case fragments
         case close(code: UInt16?)
         case violation(Violation)
     }
@@ -23,6 +25,7 @@ package struct MessageAssembler: Sendable {
     private var collected = ByteBuffer()
     private var announced = 0
     private var emptyFragments = 0
+    private var fragments = 0
     private var utf8 = UTF8Validator()
     private var control = ByteBuffer()
 
@@ -41,7 +44,7 @@ package struct MessageAssembler: Sendable {
         if self.kind == .text, !self.utf8.accepts(piece.payload) { return .violation(.invalidText) }
         guard piece.isLast, piece.header.isFinal else {
             self.collected.writeImmutableBuffer(piece.payload)
-            return .incomplete
+            return piece.isLast ? self.fragmentCame() : .incomplete
         }
         if self.kind == .text, !self.utf8.isComplete { return .violation(.invalidText) }
         let message: ByteBuffer
@@ -54,6 +57,13 @@ package struct MessageAssembler: Sendable {
         let kind = self.kind
         self.reset()
         return kind == .text ? .text(message) : .binary(message)
+    }
+
+    private mutating func fragmentCame() -> Outcome {
+        self.fragments += 1
+        guard self.fragments == FrameRules.fragmentsPerMessage else { return .incomplete }
+        self.fragments = 0
+        return .fragments
     }
 
     /// Judges the header of a data frame against the message in progress.
@@ -101,6 +111,7 @@ package struct MessageAssembler: Sendable {
         self.collected = ByteBuffer()
         self.announced = 0
         self.emptyFragments = 0
+        self.fragments = 0
         self.utf8 = UTF8Validator()
     }
 }

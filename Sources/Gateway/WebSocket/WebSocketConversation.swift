@@ -13,6 +13,11 @@ public protocol WebSocketConversation: AnyObject {
     /// copy what is to be retained.
     func received(text: ByteBuffer)
 
+    /// A message came in that is one too many for the rate of this client; it is not to be carried out.
+    ///
+    /// A client that goes on all the same is closed with 3013.
+    func refused(text: ByteBuffer)
+
     /// One whole binary message came in; the buffer keeps its read alive, as that of ``received(text:)``.
     func received(binary: ByteBuffer)
 
@@ -36,6 +41,9 @@ public protocol WebSocketConversation: AnyObject {
 }
 
 extension WebSocketConversation {
+    /// Says nothing about it.
+    public func refused(text: ByteBuffer) {}
+
     /// Closes with 3001, which clients answer by coming back.
     public func shuttingDown(_ socket: WebSocketHandler) {
         socket.close(code: CloseCode.shutdown, reason: "shutdown", flushing: true)

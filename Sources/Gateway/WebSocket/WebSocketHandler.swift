@@ -5,8 +5,9 @@ import NIOCore
 /// It holds as little as it can, because most connections are idle: whatever is only needed while data is
 /// incomplete or while the connection closes lives in ``Rest`` and goes with the need.
 ///
-/// This handler does not speak permessage-deflate, does not limit rates and does not time out silent
-/// peers: the first is refused in the handshake, the others are the conversation's business.
+/// It counts what comes in against the rate of its client: messages, control frames, and fragments by the dozen. It does
+/// not speak permessage-deflate and does not time out silent peers: the first is refused in the handshake, the other is
+/// the conversation's business.
 ///
 /// - Guarantee: nothing is handed over after a close, a broken rule or ``close(code:reason:flushing:)``,
 ///   except ``WebSocketConversation/closed()``.
@@ -45,26 +46,52 @@ public final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHand
     private var context: ChannelHandlerContext?
     private var conversation: (any WebSocketConversation)?
     private var rest: Rest?
+    private let terms: SocketTerms
     private let maxMessageBytes: Int32
+    private var bucket: TokenBucket
     private var state: State = .idle
     private var pongs: UInt8 = 0
     private var needsFlush = false
 
     /// Creates the handler of one connection; ``start()`` begins the conversation.
-    package init(eventLoop: any EventLoop, maxMessageBytes: Int, conversation: any WebSocketConversation) {
+    package init(
+        eventLoop: any EventLoop, maxMessageBytes: Int, terms: SocketTerms = SocketTerms(),
+        conversation: any WebSocketConversation
+    ) {
         self.eventLoop = eventLoop
+        self.terms = terms
+        self.bucket = TokenBucket(perMinute: terms.messagesPerMinute, now: Self.nanoseconds(of: eventLoop))
         self.maxMessageBytes = Int32(clamping: maxMessageBytes)
         self.conversation = conversation
     }
 
-    /// The peer's address, nil once the connection is gone.
-    public var remoteAddress: SocketAddress? { self.context?.remoteAddress }
+    /// The caller's address: the peer's, unless a trusted proxy said otherwise. Nil once the connection is gone.
+    public var remoteAddress: SocketAddress? {
+        self.context.flatMap { self.terms.caller ?? $0.remoteAddress }
+    }
 
     /// Bytes that were written and are not yet with the kernel.
     public var pendingBytes: Int {
         guard let options = self.context?.channel.syncOptions else { return 0 }
         // A channel without this option (no socket channel) has no queue to speak of.
         return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    /// Takes a message off what the client may send; false for one too many, with which the socket may have been closed.
+    ///
+    /// Messages and frames are counted already: this is for a conversation whose messages hold several commands.
+    public func passes() -> Bool {
+        switch self.bucket.take(now: { Self.nanoseconds(of: self.eventLoop) }) {
+        case .passes: return true
+        case .refused: return false
+        case .cutOff:
+            self.close(code: CloseCode.tooManyMessages, reason: "too many requests", flushing: true)
+            return false
+        }
+    }
+
+    private static func nanoseconds(of eventLoop: any EventLoop) -> Int64 {
+        Int64(clamping: eventLoop.now.uptimeNanoseconds)
     }
 
     /// Queues whole frames, as ``FrameWriter`` makes them; dropped once the socket is closing.
@@ -209,10 +236,17 @@ extension WebSocketHandler {
         let isOpen = self.state == .open
         switch outcome {
         case .incomplete: break
-        case .text(let message): if isOpen { self.conversation?.received(text: message) }
-        case .binary(let message): if isOpen { self.conversation?.received(binary: message) }
-        case .ping(let payload): if isOpen { self.answer(ping: payload, context: context) }
-        case .pong: if isOpen { self.conversation?.receivedPong() }
+        case .text(let message):
+            guard isOpen else { break }
+            if self.passes() {
+                self.conversation?.received(text: message)
+            } else if self.state == .open {
+                self.conversation?.refused(text: message)
+            }
+        case .binary(let message): if isOpen, self.passes() { self.conversation?.received(binary: message) }
+        case .ping(let payload): if isOpen, self.passes() { self.answer(ping: payload, context: context) }
+        case .pong: if isOpen, self.passes() { self.conversation?.receivedPong() }
+        case .fragments: if isOpen { _ = self.passes() }
         case .close(let code):
             // RFC 6455 §7.1.1: the server is the one that closes the TCP connection.
             if isOpen { self.writeClose(context, code: code, reason: "") }

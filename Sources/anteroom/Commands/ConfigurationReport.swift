@@ -17,6 +17,9 @@ struct ConfigurationReport {
             if value.name == .connections, value.text == nil {
                 shown = String(configuration.gateway.maximumConnections)
             }
+            if value.name == .softConnections, value.text == nil {
+                shown = String(configuration.gateway.traffic.softConnections)
+            }
             return Row(name: value.name.rawValue, value: shown, source: value.source.label)
         }
         let file = configuration.file
@@ -105,6 +108,7 @@ struct ConfigurationReport {
             parts.append("recovery")
         }
         if options.forcePositioning { parts.append("positioning forced") }
+        if options.dropsEphemeral { parts.append("slow consumers go without ephemeral publications") }
         if options.allowUserLimitedChannels { parts.append("users in the name") }
         if let pattern = options.pattern { parts.append("names like \(pattern.text)") }
         for (verb, access) in [

@@ -27,8 +27,16 @@ struct SettingFlags: ParsableArguments {
     @Option(help: .of(.apiKeyPrevious)) var apiKeyPrevious: String?
     @Option(help: .of(.allowedOrigins)) var allowedOrigins: String?
     @Option(help: .of(.connections)) var wsMaxConnections: String?
+    @Option(help: .of(.softConnections)) var wsSoftConnections: String?
+    @Option(help: .of(.connectionsPerAddress)) var connectionsPerAddress: String?
+    @Option(help: .of(.trustedProxies)) var trustedProxies: String?
+    @Option(help: .of(.openings)) var wsOpeningsPerSecond: String?
+    @Option(help: .of(.messageRate)) var wsMessagesPerMinute: String?
+    @Option(help: .of(.idleTimeout)) var wsIdleTimeout: String?
     @Option(help: .of(.pingInterval)) var wsPingInterval: String?
     @Option(help: .of(.payloadSize)) var wsMaxPayloadBytes: String?
+    @Option(help: .of(.tlsCertificate)) var tlsCertFile: String?
+    @Option(help: .of(.tlsKey)) var tlsKeyFile: String?
     @Option(help: .of(.logLevel)) var logLevel: String?
     @Option(help: .of(.logFormat)) var logFormat: String?
     @Option(help: .of(.drain)) var drainSeconds: String?
@@ -54,6 +62,9 @@ struct SettingFlags: ParsableArguments {
             .tokenKeyFile: jwtPublicKeyFile, .tokenKeySetFile: jwtJwksFile, .tokenAudience: jwtAudience,
             .tokenIssuer: jwtIssuer, .apiKey: apiKey, .apiKeyPrevious: apiKeyPrevious, .allowedOrigins: allowedOrigins,
             .connections: wsMaxConnections, .pingInterval: wsPingInterval, .payloadSize: wsMaxPayloadBytes,
+            .softConnections: wsSoftConnections, .connectionsPerAddress: connectionsPerAddress,
+            .trustedProxies: trustedProxies, .openings: wsOpeningsPerSecond, .messageRate: wsMessagesPerMinute,
+            .idleTimeout: wsIdleTimeout, .tlsCertificate: tlsCertFile, .tlsKey: tlsKeyFile,
             .logLevel: logLevel, .logFormat: logFormat, .drain: drainSeconds,
             .redisURL: redisUrl, .redisNodes: redisNodes, .waitReplicas: redisWaitReplicas,
             .journalPrefix: journalPrefix, .nodeLease: nodeLeaseMs, .readyRequiresJournal: readyRequiresJournal,

@@ -30,7 +30,7 @@ struct ChannelSection: Sendable, Equatable {
     ]
 
     /// The options that a channel can have.
-    static let optionKeys = ["history_size", "history_ttl", "channel_regex"] + switchKeys
+    static let optionKeys = ["history_size", "history_ttl", "slow_consumer", "channel_regex"] + switchKeys
     /// Those that are true or false.
     static let switchKeys = switches.map(\.key)
 
@@ -67,6 +67,7 @@ struct ChannelSection: Sendable, Equatable {
             switch key {
             case "history_size": options.historySize = try count(child)
             case "history_ttl": options.historyTTLMilliseconds = try span(child)
+            case "slow_consumer": options.dropsEphemeral = try dropsEphemeral(child)
             case "channel_regex": options.pattern = try pattern(child)
             case _ where alsoAllowed.contains(key): continue
             default:
@@ -84,6 +85,14 @@ struct ChannelSection: Sendable, Equatable {
             throw node.wrong("a whole number from 0 to \(maximumHistory)")
         }
         return Int(clamping: count)
+    }
+
+    private static func dropsEphemeral(_ node: FileNode) throws(ConfigurationError) -> Bool {
+        switch node.value {
+        case .string("close"): return false
+        case .string("drop_ephemeral"): return true
+        default: throw node.wrong("close or drop_ephemeral")
+        }
     }
 
     private static func pattern(_ node: FileNode) throws(ConfigurationError) -> ChannelPattern {

@@ -20,6 +20,8 @@ struct Configuration: Sendable {
     let store: StoreSettings
     /// Nil for a node that runs alone.
     let fleet: FleetSettings?
+    /// Nil for a server without TLS.
+    let tls: TLSFiles?
     let logLevel: Logger.Level
     let logFormat: LogFormat
     /// The secret for `anteroom token`; nil in an open development server.
@@ -46,6 +48,7 @@ struct Configuration: Sendable {
         self.isProduction = isProduction
         self.store = StoreSettings(values)
         self.fleet = try FleetSettings.read(values)
+        self.tls = try TLSFiles.read(values)
         self.logLevel = values.text(.logLevel).flatMap(Logger.Level.init(rawValue:)) ?? .info
         self.logFormat = values.text(.logFormat).flatMap(LogFormat.init(rawValue:)) ?? .text
         self.tokenSecret = values.text(.tokenSecret)
@@ -63,7 +66,10 @@ struct Configuration: Sendable {
         _ values: SettingValues, file: ConfigurationFile, access: OpenAccess, tokens: TokenKeys,
         descriptorLimit: Int
     ) -> GatewayConfiguration {
-        GatewayConfiguration(
+        let connections =
+            values.text(.connections) == nil
+            ? DescriptorLimit.connections(within: descriptorLimit) : values.int(.connections)
+        return GatewayConfiguration(
             host: values.text(.host) ?? "127.0.0.1",
             port: values.int(.port),
             insecure: access.insecure,
@@ -77,8 +83,8 @@ struct Configuration: Sendable {
             origins: OriginPolicy(patterns: values.text(.allowedOrigins).flatMap(Setting.origins)),
             pingIntervalMilliseconds: values.integer(.pingInterval),
             maximumPayloadBytes: values.int(.payloadSize),
-            maximumConnections: values.text(.connections) == nil
-                ? DescriptorLimit.connections(within: descriptorLimit) : values.int(.connections),
+            maximumConnections: connections,
+            traffic: TrafficLimits(values, connections: connections),
             drainSeconds: values.int(.drain),
             readyRequiresJournal: values.text(.readyRequiresJournal) == "true",
             links: LinkSettings(values))

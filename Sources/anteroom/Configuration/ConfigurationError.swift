@@ -22,6 +22,8 @@ enum ConfigurationError: Error, Equatable {
     case exposed(host: String, key: String?)
     /// Two settings of which one may be set.
     case contradiction(SettingName, SettingName)
+    /// One of two settings that only work together.
+    case alone(SettingName, without: SettingName)
     /// An address of Redis, or a name of its keys, can't be used.
     case badAddress(setting: SettingName, reason: String)
     /// A key, or the file that it is in, can't be used.
@@ -66,6 +68,8 @@ extension ConfigurationError: CustomStringConvertible {
                 + "remove it, or listen on HOST=127.0.0.1."
         case .contradiction(let first, let second):
             "\(first.rawValue) and \(second.rawValue) are both set; accepted is one of them."
+        case .alone(let setting, let other):
+            "\(setting.rawValue) is set without \(other.rawValue); accepted are both or neither."
         case .badAddress(let setting, let reason):
             "\(setting.rawValue) can't be used: \(reason)."
         case .badKey(let name, let reason):

@@ -112,12 +112,14 @@ struct FileNode {
     func text(of setting: Setting) throws(ConfigurationError) -> String {
         let text: String? =
             switch (setting.kind, value) {
-            case (.integer, .number(let text)), (.integerOrOff, .number(let text)): text
+            case (.integer, .number(let text)), (.integerOrOff, .number(let text)), (.proxies, .number(let text)): text
             case (.choice, .string(let text)), (.text, .string(let text)), (.secret, .string(let text)),
                 (.address, .string(let text)):
                 text
             case (.choice, .boolean(let flag)): String(flag)
-            case (.origins, .array(let values)), (.activities, .array(let values)): Self.joined(values)
+            case (.origins, .array(let values)), (.activities, .array(let values)),
+                (.proxies, .array(let values)):
+                Self.joined(values)
             default: nil
             }
         guard let text, setting.accepts(text) else {

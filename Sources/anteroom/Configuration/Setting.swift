@@ -1,3 +1,5 @@
+import Gateway
+
 /// Names every setting by its environment variable.
 enum SettingName: String, CaseIterable, Sendable {
     case port = "PORT"
@@ -22,8 +24,16 @@ enum SettingName: String, CaseIterable, Sendable {
     case apiKeyPrevious = "API_KEY_PREVIOUS"
     case allowedOrigins = "ALLOWED_ORIGINS"
     case connections = "WS_MAX_CONNECTIONS"
+    case softConnections = "WS_SOFT_CONNECTIONS"
+    case connectionsPerAddress = "CONNECTIONS_PER_ADDRESS"
+    case trustedProxies = "TRUSTED_PROXIES"
+    case openings = "WS_OPENINGS_PER_SECOND"
+    case messageRate = "WS_MESSAGES_PER_MINUTE"
+    case idleTimeout = "WS_IDLE_TIMEOUT"
     case pingInterval = "WS_PING_INTERVAL"
     case payloadSize = "WS_MAX_PAYLOAD_BYTES"
+    case tlsCertificate = "TLS_CERT_FILE"
+    case tlsKey = "TLS_KEY_FILE"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
     case drain = "DRAIN_SECONDS"
@@ -61,6 +71,8 @@ struct Setting: Sendable {
         case origins
         /// Names of activities with commas between them; a list in the file.
         case activities
+        /// A number of proxies, or their addresses with commas between them; a list in the file.
+        case proxies
     }
 
     let name: SettingName
@@ -113,6 +125,8 @@ struct Setting: Sendable {
         case .text, .secret, .address: "a text that is not empty, in one line"
         case .origins:
             "*, null, or origins like https://app.example.com and https://*.example.com, with commas between them"
+        case .proxies:
+            "how many there are, at most \(TrustedProxies.hopsMax), or addresses like 10.0.0.0/8 and ::1, with commas between them"
         case .activities: "names of 1 to 64 letters, digits and any of - _, with commas between them"
         }
     }

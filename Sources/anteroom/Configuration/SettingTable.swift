@@ -60,8 +60,28 @@ extension Setting {
             .connections, .integer(1...10_000_000), nil, "connections beyond this get 503",
             absent: "from the limit of open files"),
         Setting(
+            .softConnections, .integer(1...10_000_000), nil, "connections from which on the node is not ready",
+            absent: "80 % of WS_MAX_CONNECTIONS"),
+        Setting(
+            .connectionsPerAddress, .integerOrOff(1...10_000_000), "0",
+            "connections that one address may have; loopback is never counted"),
+        Setting(
+            .trustedProxies, .proxies, nil, "proxies that are believed about the addresses of callers", absent: "none"),
+        Setting(
+            .openings, .integerOrOff(1...1_000_000), "2000",
+            "WebSockets that open in a second; more wait in line for a few seconds"),
+        Setting(
+            .messageRate, .integerOrOff(1...60_000_000), "6000", "messages that a WebSocket may send in a minute"),
+        Setting(
+            .idleTimeout, .integerOrOff(60_000...(365 * day)), String(day),
+            "milliseconds that a client may say and be told nothing"),
+        Setting(
             .pingInterval, .integerOrOff(1000...3_600_000), "25000", "milliseconds between two pings to a client"),
         Setting(.payloadSize, .integer(1024...16_777_216), "65536", "bytes of the longest message of a client"),
+        Setting(
+            .tlsCertificate, .text, nil, "PEM file with the certificate and those that vouch for it",
+            absent: "no TLS"),
+        Setting(.tlsKey, .text, nil, "PEM file with the key of the certificate", absent: "no TLS"),
         Setting(
             .logLevel, .choice(Logger.Level.allCases.map(\.rawValue)), "info", "least severe message in the log",
             file: "log.level"),

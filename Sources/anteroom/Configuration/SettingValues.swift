@@ -73,6 +73,7 @@ extension Setting {
             return !text.isEmpty && !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
         case .origins: return Self.origins(text) != nil
         case .activities: return Self.activities(text) != nil
+        case .proxies: return Self.proxies(text) != nil
         }
     }
 
@@ -91,6 +92,20 @@ extension Setting {
         let names = text.split(separator: ",", omittingEmptySubsequences: false)
             .map { String($0.trimming { $0 == " " }) }
         return names.allSatisfy(LinkSettings.isActivity) ? Set(names) : nil
+    }
+
+    /// Reads how many proxies there are, or which; nil when it says neither.
+    static func proxies(_ text: String) -> TrustedProxies? {
+        if let count = wholeNumber(text) {
+            guard count <= Int64(TrustedProxies.hopsMax) else { return nil }
+            return count == 0 ? TrustedProxies.none : .hops(Int(clamping: count))
+        }
+        var ranges: [AddressRange] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let range = AddressRange(String(part.trimming { $0 == " " })) else { return nil }
+            ranges.append(range)
+        }
+        return .networks(ranges)
     }
 
     /// Digits only: `Int64("+5")` would be accepted otherwise.

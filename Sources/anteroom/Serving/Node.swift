@@ -34,6 +34,7 @@ struct Node {
         group = MultiThreadedEventLoopGroup(numberOfThreads: UsableCores.count)
         configuration.gateway.tokens.keySet?.watch(logger)
         var gateway = configuration.gateway
+        let tls = try configuration.tls?.open()
         try await Self.probePort(gateway, group: group)
         do throws(StorageError) {
             fleet = configuration.fleet.map { [group] in FleetLink($0, on: Self.loopOfEngine(beside: group)) }
@@ -55,7 +56,8 @@ struct Node {
         do throws(GatewayServerError) {
             server = try await GatewayServer.bind(
                 host: gateway.host, port: gateway.port, router: GatewayRouter(core: core).make(),
-                upgrades: ClientUpgrades(core: core), group: group, logger: logger)
+                upgrades: ClientUpgrades(core: core), limits: TransportLimits(core), tls: tls, group: group,
+                logger: logger)
         } catch {
             _ = engine.stop()
             throw Exit(.unavailable, error.description)

@@ -8,7 +8,7 @@ struct StartBanner {
     init(_ configuration: Configuration, port: Int) {
         self.configuration = configuration
         let host = configuration.gateway.host
-        address = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        address = "\(configuration.tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 
     /// The lines, one sentence each.

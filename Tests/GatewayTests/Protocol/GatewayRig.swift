@@ -64,13 +64,14 @@ final class GatewayRig: Sendable {
     }
 
     /// Opens a WebSocket; nothing was said on it yet.
-    func open(dam: Dam? = nil) async throws -> RigClient {
+    func open(dam: Dam? = nil, terms: SocketTerms = SocketTerms()) async throws -> RigClient {
         let channel = NIOAsyncTestingChannel(loop: loop)
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
         let bound = try await loop.executeInContext { [core, loop] in
             guard let seat = core.seat(of: loop) else { throw ChannelError.inappropriateOperationForState }
             let connection = ClientConnection(core: core, seat: seat)
-            let socket = WebSocketHandler(eventLoop: loop, maxMessageBytes: 65_536, conversation: connection)
+            let socket = WebSocketHandler(
+                eventLoop: loop, maxMessageBytes: 65_536, terms: terms, conversation: connection)
             let pipeline = channel.pipeline.syncOperations
             if let dam { try pipeline.addHandler(DamHandler(dam: dam)) }
             try pipeline.addHandler(socket)
@@ -83,8 +84,10 @@ final class GatewayRig: Sendable {
     }
 
     /// Opens a WebSocket and connects.
-    func connect(token: String? = nil, dam: Dam? = nil) async throws -> RigClient {
-        let client = try await open(dam: dam)
+    func connect(
+        token: String? = nil, dam: Dam? = nil, terms: SocketTerms = SocketTerms()
+    ) async throws -> RigClient {
+        let client = try await open(dam: dam, terms: terms)
         try await client.send(#"{"id":1,"connect":{\#(token.map { #""token":"\#($0)""# } ?? "")}}"#)
         _ = try await client.received()
         return client

@@ -31,6 +31,7 @@ import Testing
         return -1
     }
 
+    /// Row P7: a peer that vanished is found by its missing pong.
     @Test func pong_whenMissing_closesWith3012AfterItsTime() async throws {
         try await GatewayRig.run { rig in
             let client = try await rig.connect()

@@ -41,6 +41,22 @@ import Testing
         }
     }
 
+    @Test func ready_whenTheNodeIsFull_sendsNewClientsElsewhere() async throws {
+        var configuration = GatewayConfiguration.development
+        configuration.traffic.softConnections = 2
+        try await RouteRig.run(configuration) { rig in
+            rig.core.connections.webSockets.add(1, ordering: .relaxed)
+            #expect(try await rig.send(.get, "/health/ready").status == 200)
+            rig.core.connections.eventStreams.add(1, ordering: .relaxed)
+            let full = try await rig.send(.get, "/health/ready")
+            #expect(full.status == 503)
+            #expect(full.member("status") == "\"full\"")
+            #expect(try await rig.send(.get, "/health").member("status") == "\"ok\"", "nothing is wrong with it")
+            rig.core.connections.eventStreams.subtract(1, ordering: .relaxed)
+            #expect(try await rig.send(.get, "/health/ready").status == 200)
+        }
+    }
+
     @Test(arguments: [
         (EngineError?.none, false, false, "ok", "ok", 0),
         (EngineError(.diskFull, "disk"), false, false, "degraded", "disk-full", 1),

@@ -28,7 +28,7 @@ struct StreamRig: Sendable {
         try await RouteRig.run(configuration, directory: directory, lane: lane) { rig in
             let server = try await GatewayServer.bind(
                 host: "127.0.0.1", port: 0, router: GatewayRouter(core: rig.core).make(),
-                upgrades: ClientUpgrades(core: rig.core),
+                upgrades: ClientUpgrades(core: rig.core), limits: TransportLimits(rig.core),
                 group: RouteRig.group, logger: Logger(label: "test"))
             let services = ServiceGroup(
                 configuration: ServiceGroupConfiguration(services: [server], logger: Logger(label: "test")))

@@ -44,6 +44,8 @@ extension MessageReader {
         while true {
             let outcome = self.next()
             if case .incomplete = outcome { return outcomes }
+            // That a message has many parts is for its rate, not for what it says.
+            if case .fragments = outcome { continue }
             outcomes.append(outcome)
             if case .violation = outcome { return outcomes }
         }

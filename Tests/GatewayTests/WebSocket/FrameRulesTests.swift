@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 
+/// Rows P3, P5 and P9: a broken frame is refused at its header.
 @Suite struct FrameRulesTests {
     /// A first byte and a payload that break a rule, and the rule.
     static let broken: [(UInt8, Int, Violation)] =

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 
+/// Row P4: text that is no UTF-8 fails at its first bad byte, however it is cut.
 @Suite struct UTF8ValidatorTests {
     static let valid: [[UInt8]] = [
         [], Array("plain text, longer than eight bytes".utf8), Array("κόσμε 漢字 🎈 \u{10FFFF} \u{FFFF}".utf8),

@@ -23,11 +23,11 @@ struct EventStreamRoutes: Sendable {
 
     var routes: [GatewayRoute] {
         [
-            GatewayRoute(.get, "/events/**", needs: .channel) { request, _ in
-                try await stream(request, try Self.channel(inPath: request.uri.path))
+            GatewayRoute(.get, "/events/**", needs: .channel) { request, context in
+                try await stream(request, context, try Self.channel(inPath: request.uri.path))
             },
-            GatewayRoute(.get, "/events", needs: .channel) { request, _ in
-                try await stream(request, request.uri.queryParameters.getAll("channel").map { String($0) })
+            GatewayRoute(.get, "/events", needs: .channel) { request, context in
+                try await stream(request, context, request.uri.queryParameters.getAll("channel").map { String($0) })
             },
         ]
     }
@@ -39,7 +39,9 @@ struct EventStreamRoutes: Sendable {
         return [channel]
     }
 
-    private func stream(_ request: Request, _ names: [String]) async throws -> Response {
+    private func stream(
+        _ request: Request, _ context: GatewayRequestContext, _ names: [String]
+    ) async throws -> Response {
         let now = core.engine.now
         let identity = try identities.identity(of: request, now: now, takesQueryToken: true)
         guard identity != nil || core.configuration.allowAnonymous else {
@@ -68,11 +70,24 @@ struct EventStreamRoutes: Sendable {
             lastEventID: lastEventID?.isEmpty == false ? lastEventID : nil,
             heartbeatMilliseconds: core.configuration.pingIntervalMilliseconds,
             lifeMilliseconds: identity?.expiresAt.map { max(0, $0 - now) })
+        let place = try place(of: context)
         guard let seat = nextSeat.of(core.seats) else { throw Problem(.serviceUnavailable) }
         let body = EventStreamBody(core: core, plan: plan, seat: seat)
         return Response(
             status: .ok, headers: Self.headers,
-            body: ResponseBody { writer in try await body.run(request, &writer) })
+            body: ResponseBody { writer in
+                try await body.run(request, &writer)
+                withExtendedLifetime(place) {}
+            })
+    }
+
+    /// Counts the stream in among the connections of its address; nil where nobody counts.
+    private func place(of context: GatewayRequestContext) throws(Problem) -> CallerTable.Place? {
+        switch core.callers.admit(context.remoteAddress) {
+        case .free: return nil
+        case .counted(let place): return place
+        case .tooMany: throw .addressLimit
+        }
     }
 
     private func channel(
@@ -98,7 +113,8 @@ struct EventStreamRoutes: Sendable {
         case .askOwner:
             guard caller.isOperator else { throw Problem(ChannelRefusal.permissionDenied) }
         }
-        return EventStreamPlan.Channel(name: text, access: access, isRecoverable: placed.recoverable)
+        return EventStreamPlan.Channel(
+            name: text, access: access, isRecoverable: placed.recoverable, dropsEphemeral: options.dropsEphemeral)
     }
 
     /// Statuses can only be told before the stream begins; whether it may be joined is decided by the engine again.

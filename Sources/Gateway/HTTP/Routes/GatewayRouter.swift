@@ -6,12 +6,14 @@ import Store
 public struct GatewayRouter: Sendable {
     let table: [GatewayRoute]
     private let origins: OriginPolicy
+    private let proxies: TrustedProxies
     private let engine: Engine
     private let refusals: RefusalTally
 
     /// The routes over a core; nothing is served yet.
     public init(core: GatewayCore) {
         origins = core.configuration.origins
+        proxies = core.configuration.traffic.proxies
         engine = core.engine
         refusals = core.refusals
         table =
@@ -29,6 +31,7 @@ public struct GatewayRouter: Sendable {
     /// A router with the middleware that makes every error a problem, and lets allowed pages read it.
     public func make() -> Router<GatewayRequestContext> {
         let router = Router(context: GatewayRequestContext.self)
+        if proxies != .none { router.add(middleware: CallerMiddleware(proxies: proxies)) }
         router.add(middleware: CrossOriginMiddleware(origins: origins))
         router.add(middleware: ProblemMiddleware(refused: refusals.refused))
         for route in table {

@@ -24,6 +24,9 @@ struct HealthRoutes: Sendable {
 
     private func ready() -> Response {
         let verdict = verdict
+        if verdict.isFull {
+            return Response(json: Self.opening("full") + Array("}".utf8), status: .serviceUnavailable)
+        }
         guard !verdict.reasons.isEmpty else { return Response(json: Self.opening("ready") + Array("}".utf8)) }
         var out = Self.opening(verdict.isReady ? "degraded" : "not_ready")
         out.appendASCII(",\"reasons\":[")
@@ -70,6 +73,7 @@ struct HealthRoutes: Sendable {
     private var verdict: HealthVerdict {
         HealthVerdict(
             core.engine.health, isDraining: core.isDraining.load(ordering: .relaxed),
+            isFull: core.connections.total >= core.configuration.traffic.softConnections,
             requiresJournal: core.configuration.readyRequiresJournal)
     }
 

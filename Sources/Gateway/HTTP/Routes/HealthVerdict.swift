@@ -10,9 +10,11 @@ struct HealthVerdict: Equatable, Sendable {
     let reasons: [String]
     /// Whether the node should get new work: something may be wrong all the same.
     let isReady: Bool
+    /// Nothing is wrong but the number of connections: new ones should go elsewhere.
+    let isFull: Bool
 
     /// - Parameter requiresJournal: without Redis the node is not ready.
-    init(_ health: EngineHealth, isDraining: Bool, requiresJournal: Bool = false) {
+    init(_ health: EngineHealth, isDraining: Bool, isFull: Bool = false, requiresJournal: Bool = false) {
         var (blocking, bearable): ([String], [String]) = ([], [])
         var journal = "ok"
         func found(_ reason: String, _ word: String, isBearable: Bool = false) {
@@ -36,7 +38,8 @@ struct HealthVerdict: Equatable, Sendable {
         }
         if isDraining { blocking.append("the node is stopping") }
         (self.journal, reasons) = (journal, blocking + bearable)
-        isReady = blocking.isEmpty
+        self.isFull = isFull && blocking.isEmpty
+        isReady = blocking.isEmpty && !isFull
         status = health.isStuck ? "unhealthy" : reasons.isEmpty ? "ok" : "degraded"
     }
 
