@@ -14,6 +14,8 @@ public struct GatewayConfiguration: Sendable {
     public var tokens: TokenVerifier
     /// The operator's key.
     public var apiKeys: APIKeyPolicy
+    /// Errors of the server API are told by the status, and not in a reply with status 200.
+    public var reportsErrorsByStatus: Bool
     /// Which pages may connect.
     public var origins: OriginPolicy
     /// Time between two pings of the server; 0 turns them off. Units: milliseconds.
@@ -40,6 +42,7 @@ public struct GatewayConfiguration: Sendable {
         namespaces: NamespaceTable = NamespaceTable(),
         tokens: TokenVerifier = TokenVerifier(secret: nil),
         apiKeys: APIKeyPolicy = APIKeyPolicy(key: nil, isOpen: true),
+        reportsErrorsByStatus: Bool = false,
         origins: OriginPolicy = OriginPolicy(),
         pingIntervalMilliseconds: Int64 = 25_000,
         maximumPayloadBytes: Int = 65_536,
@@ -56,6 +59,7 @@ public struct GatewayConfiguration: Sendable {
         self.namespaces = namespaces
         self.tokens = tokens
         self.apiKeys = apiKeys
+        self.reportsErrorsByStatus = reportsErrorsByStatus
         self.origins = origins
         self.pingIntervalMilliseconds = pingIntervalMilliseconds
         self.maximumPayloadBytes = maximumPayloadBytes

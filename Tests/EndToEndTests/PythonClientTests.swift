@@ -7,7 +7,7 @@ extension ProcessTests {
     struct PythonClientTests {
         @Test func centrifugePython_whoDropsAndComesBackAcrossAKill_missesNothing() async throws {
             try await ServerProcess.run { server in
-                let python = try await PythonScript(port: server.port, channel: "python:1")
+                let python = try await PythonScript(port: server.port, "python:1")
                 _ = try await python.waitFor("subscribed")
                 #expect(try await python.waitFor("connected")["version"]?.string?.isEmpty == false)
                 #expect(python.first("subscribed")?["recoverable"] == true)
@@ -55,50 +55,6 @@ extension ProcessTests {
             let subscribed = python.all("subscribed").last
             #expect(subscribed?["was_recovering"] == true)
             #expect(subscribed?["recovered"] == true)
-        }
-    }
-}
-
-/// The running script `python/client.py`.
-struct PythonScript {
-    let child: ChildProcess
-
-    init(port: Int, channel: String) async throws {
-        let interpreter = try #require(await PythonEnvironment.interpreter())
-        child = try ChildProcess(
-            interpreter,
-            [PythonEnvironment.folder + "/client.py", "ws://127.0.0.1:\(port)/connection/websocket", channel]
-        )
-    }
-
-    func say(_ command: String) { child.writeLine(command) }
-
-    /// Every line of that event so far.
-    func all(_ event: String) -> [JSONValue] {
-        child.standardOutput.split(separator: "\n").compactMap { line in
-            // Losing the error is safe: the line that is just being written isn't whole yet.
-            let value = try? JSONValue(parsing: String(line))
-            return value?["event"]?.string == event ? value : nil
-        }
-    }
-
-    func first(_ event: String) -> JSONValue? { all(event).first }
-
-    func waitFor(_ event: String) async throws -> JSONValue {
-        do {
-            return try await eventuallySome(within: .seconds(15), "event \(event)") { first(event) }
-        } catch let error as DeadlinePassed {
-            throw DeadlinePassed(what: error.what + " of \(child.output)", limit: error.limit)
-        }
-    }
-
-    func waitForOffset(_ offset: Int) async throws {
-        do {
-            try await eventually(within: .seconds(15), "offset \(offset)") {
-                all("publication").last?["offset"]?.int ?? 0 >= offset
-            }
-        } catch let error as DeadlinePassed {
-            throw DeadlinePassed(what: error.what + " of \(child.output)", limit: error.limit)
         }
     }
 }

@@ -24,6 +24,10 @@ enum FleetMessageCoding {
         case infoQuestion = 5
         case channelsAnswer = 6
         case infoAnswer = 7
+        case presenceDelta = 8
+        case presenceDigest = 9
+        case presenceTable = 10
+        case presenceAsk = 11
     }
 
     /// The bytes of a message; nil for one that is longer than any may be.
@@ -40,6 +44,7 @@ enum FleetMessageCoding {
             out.append(question.id)
             if case .channels(let pattern) = question.subject { out.append(pattern) }
         case .answer(let page): append(page, to: &out)
+        case .presence(let message): PresenceMessageCoding.append(message, to: &out)
         }
         return out.bytes.count <= FleetLimits.messageBytesMax ? out.bytes : nil
     }
@@ -50,6 +55,10 @@ enum FleetMessageCoding {
         case .order(let order): if case .disconnect = order.action { .disconnect } else { .unsubscribe }
         case .question(let question): question.subject == .info ? .infoQuestion : .channelsQuestion
         case .answer(let page): if case .info = page.content { .infoAnswer } else { .channelsAnswer }
+        case .presence(.delta): .presenceDelta
+        case .presence(.digest): .presenceDigest
+        case .presence(.table): .presenceTable
+        case .presence(.ask): .presenceAsk
         }
     }
 
@@ -106,6 +115,10 @@ enum FleetMessageCoding {
             .question(SurveyQuestion(id: try reader.number(), subject: .channels(pattern: try pattern(&reader))))
         case .infoQuestion: .question(SurveyQuestion(id: try reader.number(), subject: .info))
         case .channelsAnswer, .infoAnswer: .answer(try page(kind, &reader))
+        case .presenceDelta: .presence(try PresenceMessageCoding.delta(&reader))
+        case .presenceDigest: .presence(try PresenceMessageCoding.digest(&reader))
+        case .presenceTable: .presence(try PresenceMessageCoding.table(&reader))
+        case .presenceAsk: .presence(.ask(try reader.number()))
         }
     }
 
@@ -123,7 +136,7 @@ enum FleetMessageCoding {
     private static let depthMax = JSONLimits.depthMax + 8
 
     /// One JSON text without line breaks; nil for an empty field.
-    private static func json(
+    static func json(
         _ reader: inout FleetBytesReader, objectOnly: Bool
     ) throws(FleetBytesReader.Malformed) -> [UInt8]? {
         let bytes = try reader.bytes(atMost: FleetLimits.messageBytesMax)
@@ -136,7 +149,7 @@ enum FleetMessageCoding {
         return text.bytes
     }
 
-    private static func channel(_ reader: inout FleetBytesReader) throws(FleetBytesReader.Malformed) -> String {
+    static func channel(_ reader: inout FleetBytesReader) throws(FleetBytesReader.Malformed) -> String {
         let text = try reader.text(atMost: ChannelName.maximumBytes)
         guard ChannelName(text) != nil else { throw FleetBytesReader.Malformed() }
         return text

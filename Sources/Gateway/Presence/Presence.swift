@@ -27,13 +27,12 @@ final class Presence: Sendable {
     let isOn: Bool
     private let state: Mutex<State>
     private let lane: (any FleetLane)?
-    private let namespaces: NamespaceTable
     private let seats: [LoopSeat]
     /// Where everything about other nodes happens.
     private let home: (any EventLoop)?
 
     init(lane: (any FleetLane)?, namespaces: NamespaceTable, seats: [LoopSeat]) {
-        (self.lane, self.namespaces, self.seats) = (lane, namespaces, seats)
+        (self.lane, self.seats) = (lane, seats)
         isOn = namespaces.hasPresence
         home = lane == nil ? nil : seats.first?.eventLoop
         state = Mutex(State(table: PresenceTable(own: lane?.origin ?? 0)))
@@ -48,28 +47,28 @@ final class Presence: Sendable {
     // This node's connections.
 
     /// A connection is in a channel; it is there for whoever asks once this returns.
-    func join(_ member: PresenceMember, _ channel: String, tells: Bool) {
-        note(tells: tells) { table in
+    func join(_ member: PresenceMember, _ channel: String) {
+        note { table in
             guard table.join(member, channel) else { return nil }
             return PresenceChange(channel: channel, member: member, isJoin: true)
         }
     }
 
     /// A connection has left a channel.
-    func leave(_ client: ClientID, _ channel: String, tells: Bool) {
-        note(tells: tells) { table in
+    func leave(_ client: ClientID, _ channel: String) {
+        note { table in
             table.leave(client, channel).map { PresenceChange(channel: channel, member: $0, isJoin: false) }
         }
     }
 
     /// Table and announcement change together: a digest never stands between them.
-    private func note(tells: Bool, _ body: (inout PresenceTable) -> PresenceChange?) {
+    private func note(_ body: (inout PresenceTable) -> PresenceChange?) {
         let noted: (change: PresenceChange, isFirst: Bool)? = state.withLock { state in
             guard let change = body(&state.table) else { return nil }
             return (change, lane != nil && state.announcer.note(change))
         }
         guard let noted else { return }
-        if tells { tell([noted.change]) }
+        tell([noted.change])
         if noted.isFirst { home?.execute { self.sendDeltas() } }
     }
 
@@ -77,8 +76,10 @@ final class Presence: Sendable {
 
     /// The members of a channel, in no order.
     func members(of channel: String, atMost max: Int) -> Result<[PresenceMember], Failure> {
-        state.withLock { state in
-            if let failure = gap(state.table) { return .failure(failure) }
+        let living = lane?.members ?? []
+        return state.withLock { state in
+            let unknown = state.table.unknown(among: living)
+            guard unknown.isEmpty else { return .failure(.unknown(unknown)) }
             guard state.table.count(in: channel) <= max else { return .failure(.tooMany) }
             return .success(state.table.members(of: channel))
         }
@@ -86,16 +87,12 @@ final class Presence: Sendable {
 
     /// How many connections, and of how many users, are in a channel.
     func stats(of channel: String) -> Result<(clients: Int, users: Int), Failure> {
-        state.withLock { state in
-            if let failure = gap(state.table) { return .failure(failure) }
+        let living = lane?.members ?? []
+        return state.withLock { state in
+            let unknown = state.table.unknown(among: living)
+            guard unknown.isEmpty else { return .failure(.unknown(unknown)) }
             return .success((state.table.count(in: channel), state.table.users(in: channel)))
         }
-    }
-
-    private func gap(_ table: borrowing PresenceTable) -> Failure? {
-        guard let lane else { return nil }
-        let unknown = table.unknown(among: lane.members)
-        return unknown.isEmpty ? nil : .unknown(unknown)
     }
 
     // The other nodes.
@@ -115,7 +112,7 @@ final class Presence: Sendable {
         }
         guard isOn else { return }
         let consequence = state.withLock { $0.table.take(message, from: origin) }
-        tellWhereWanted(consequence.changes)
+        tell(consequence.changes)
         if consequence.asks { ask(origin) }
     }
 
@@ -127,7 +124,7 @@ final class Presence: Sendable {
             state.announcer.look(members)
             return (state.table.look(members), state.table.unknown(among: members))
         }
-        tellWhereWanted(gone)
+        tell(gone)
         for origin in unknown.sorted() { ask(origin) }
         sendDue()
     }
@@ -165,18 +162,9 @@ final class Presence: Sendable {
 
     // Subscribers.
 
-    /// Tells subscribers of the namespaces that want it what happened on other nodes.
-    private func tellWhereWanted(_ changes: [PresenceChange]) {
-        tell(
-            changes.filter { change in
-                guard case .success(let found) = namespaces.resolve(change.channel) else { return false }
-                return found.options.presence.joinLeave
-            })
-    }
-
     private func tell(_ changes: [PresenceChange]) {
-        guard !changes.isEmpty else { return }
-        let notices = changes.map { PresenceNotice($0) }
+        let notices = changes.filter(\.member.isTold).map { PresenceNotice($0) }
+        guard !notices.isEmpty else { return }
         for seat in seats { seat.eventLoop.execute { seat.hub.value.tell(notices) } }
     }
 }

@@ -57,7 +57,9 @@ struct PresenceAnnouncer: Sendable {
         if isAsked, tableAt.map({ now - $0 >= PresenceLimits.digestMilliseconds }) ?? true {
             (isAsked, tableAt, due.table) = (false, now, true)
         }
-        if digestAt.map({ now - $0 >= PresenceLimits.digestMilliseconds }) ?? true { (digestAt, due.digest) = (now, true) }
+        if digestAt.map({ now - $0 >= PresenceLimits.digestMilliseconds }) ?? true {
+            (digestAt, due.digest) = (now, true)
+        }
         return due
     }
 

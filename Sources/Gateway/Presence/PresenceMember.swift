@@ -12,6 +12,8 @@ struct PresenceMember: Sendable, Equatable {
     var connectionInfo: [UInt8]?
     /// One JSON value.
     var channelInfo: [UInt8]?
+    /// Whether subscribers are told when the member comes and goes.
+    var isTold = false
 
     /// Appends `{"user":…,"client":…,"conn_info":…,"chan_info":…}`; the infos are left out where there are none.
     func append(to out: inout [UInt8]) {
@@ -70,6 +72,7 @@ struct PresenceMark: Sendable, Equatable {
         combine(member.user.utf8)
         combine(member.connectionInfo ?? [])
         combine(member.channelInfo ?? [])
+        combine(member.isTold ? 1 as UInt8 : 0)
         hash = (hash ^ hash >> 30) &* 0xbf58_476d_1ce4_e5b9
         hash = (hash ^ hash >> 27) &* 0x94d0_49bb_1331_11eb
         return hash ^ hash >> 31

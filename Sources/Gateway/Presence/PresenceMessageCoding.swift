@@ -9,6 +9,7 @@ enum PresenceMessageCoding {
         static let join: UInt8 = 1
         static let connectionInfo: UInt8 = 2
         static let channelInfo: UInt8 = 4
+        static let isTold: UInt8 = 8
     }
 
     static func append(_ message: PresenceMessage, to out: inout FleetBytesWriter) {
@@ -43,6 +44,7 @@ enum PresenceMessageCoding {
         if isJoin { parts |= Part.join }
         if isJoin, member.connectionInfo != nil { parts |= Part.connectionInfo }
         if isJoin, member.channelInfo != nil { parts |= Part.channelInfo }
+        if isJoin, member.isTold { parts |= Part.isTold }
         out.append(parts)
         out.append(member.client.high)
         out.append(member.client.low)
@@ -89,13 +91,14 @@ enum PresenceMessageCoding {
 
     private static func member(_ reader: inout FleetBytesReader) throws(Malformed) -> (PresenceMember, isJoin: Bool) {
         let parts: UInt8 = try reader.number()
-        guard parts <= Part.join | Part.connectionInfo | Part.channelInfo else { throw Malformed() }
+        guard parts <= Part.join | Part.connectionInfo | Part.channelInfo | Part.isTold else { throw Malformed() }
         let client = ClientID(high: try reader.number(), low: try reader.number())
         guard parts & Part.join != 0 else {
             guard parts == 0 else { throw Malformed() }
             return (PresenceMember(client: client, user: ""), false)
         }
         var member = PresenceMember(client: client, user: try reader.text(atMost: FleetLimits.messageBytesMax))
+        member.isTold = parts & Part.isTold != 0
         if parts & Part.connectionInfo != 0 { member.connectionInfo = try info(&reader) }
         if parts & Part.channelInfo != 0 { member.channelInfo = try info(&reader) }
         return (member, true)

@@ -46,7 +46,9 @@ struct PresenceTable: Sendable {
     /// Users with a name among the members; anonymous clients are none.
     func users(in channel: String) -> Int {
         var users = Set<String>()
-        for place in (channels[channel] ?? [:]).values where !place.member.user.isEmpty { users.insert(place.member.user) }
+        for place in (channels[channel] ?? [:]).values where !place.member.user.isEmpty {
+            users.insert(place.member.user)
+        }
         return users.count
     }
 

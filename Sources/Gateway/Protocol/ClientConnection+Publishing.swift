@@ -29,11 +29,6 @@ extension ClientConnection {
 
     /// `{"user":…,"client":…,"conn_info":…}`, shown with everything that this client publishes.
     private var clientInfo: [UInt8] {
-        var info: [UInt8] = [UInt8(ascii: "{")]
-        info.appendMember("user", string: identity.user)
-        info.appendMember("client", string: id.text)
-        if let connectionInfo = identity.info { info.appendMember("conn_info", json: connectionInfo) }
-        info[info.count - 1] = UInt8(ascii: "}")
-        return info
+        PresenceMember(client: id, user: identity.user, connectionInfo: identity.info).encoded
     }
 }

@@ -39,11 +39,13 @@ extension ServerError {
     init(_ failure: Presence.Failure) {
         switch failure {
         case .tooMany:
-            self.init(code: 106, message: "limit exceeded: the channel has too many members; presence_stats counts them")
+            self.init(
+                code: 106, message: "limit exceeded: the channel has too many members; presence_stats counts them")
         case .unknown(let nodes):
             let names = nodes.sorted().map { String($0, radix: 16) }.joined(separator: ", ")
             self.init(
-                code: 100, message: "unavailable: node \(names) has not told who is there yet; try again", isTemporary: true)
+                code: 100, message: "unavailable: node \(names) has not told who is there yet; try again",
+                isTemporary: true)
         }
     }
 }

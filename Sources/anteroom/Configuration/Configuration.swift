@@ -66,6 +66,7 @@ struct Configuration: Sendable {
                 secret: values.text(.tokenSecret), previousSecret: values.text(.tokenSecretPrevious)),
             apiKeys: APIKeyPolicy(
                 key: values.text(.apiKey), previousKey: values.text(.apiKeyPrevious), isOpen: access.apiIsOpen),
+            reportsErrorsByStatus: values.text(.apiErrorMode) == "transport",
             origins: OriginPolicy(patterns: values.text(.allowedOrigins).flatMap(Setting.origins)),
             pingIntervalMilliseconds: values.integer(.pingInterval),
             maximumPayloadBytes: values.int(.payloadSize),

@@ -16,6 +16,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case tokenAlgorithm = "JWT_ALGORITHM"
     case apiKey = "API_KEY"
     case apiKeyPrevious = "API_KEY_PREVIOUS"
+    case apiErrorMode = "API_ERROR_MODE"
     case allowedOrigins = "ALLOWED_ORIGINS"
     case connections = "WS_MAX_CONNECTIONS"
     case pingInterval = "WS_PING_INTERVAL"

@@ -127,8 +127,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""ping":{}"#, 108, "not available"), (#""presence":{"channel":"c"}"#, 108, "not available"),
-        (#""presence_stats":{"channel":"c"}"#, 108, "not available"), (#""sub_refresh":{}"#, 108, "not available"),
+        (#""ping":{}"#, 108, "not available"), (#""sub_refresh":{}"#, 108, "not available"),
         (#""rpc":{"method":"nope"}"#, 104, "method not found"), (#""rpc":{}"#, 104, "method not found"),
         (#""publish":{"channel":"c"}"#, 107, "bad request"),
         (#""publish":{"channel":"c","data":null}"#, 107, "bad request"),
