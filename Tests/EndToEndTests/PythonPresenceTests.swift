@@ -62,6 +62,8 @@ extension ProcessTests {
             let ann = try await Self.enter("ann", port: rig.a.port)
             let bob = try await Self.enter("bob", port: rig.b.port)
             try await ann.wait(for: 1, "joined") { $0["user"] == "bob" }
+            // What its node learns of the other is told as joins.
+            try await bob.wait(for: 1, "joined") { $0["user"] == "ann" }
             for client in [ann, bob] {
                 client.say("stats")
                 let stats = try await client.waitFor("stats")
@@ -78,6 +80,7 @@ extension ProcessTests {
             try await rig.b.startAgain()
             let again = try await Self.enter("bob", port: rig.b.port)
             try await ann.wait(for: 2, "joined") { $0["user"] == "bob" }
+            try await again.wait(for: 1, "joined") { $0["user"] == "ann" }
             again.say("presence")
             #expect(try await again.waitFor("presence")["clients"]?.object?.count == 2)
             for node in nodes { try await node.kill() }

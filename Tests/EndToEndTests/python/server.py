@@ -48,7 +48,7 @@ def main(url, key):
                 made = cent.BatchRequest(requests=[request(*each) for each in members])
             else:
                 made = request(method, members)
-            say(method, result=getattr(client, method)(made).model_dump(exclude_none=True))
+            say(method, result=getattr(client, method)(made).model_dump(exclude_none=True, serialize_as_any=True))
         except cent.CentApiResponseError as error:
             say(method, error=error.code, message=error.message)
         except cent.CentError as error:

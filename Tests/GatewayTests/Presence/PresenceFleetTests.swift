@@ -72,6 +72,7 @@ import Testing
             let client = ProtocolClient(name: "near")
             try await client.connect(port: one.port)
             try await client.subscribe("c")
+            try await Self.expect(1, on: one)
             lanes.addSilentMember(0xC)
             for method in ["presence", "presence_stats"] {
                 let error = await #expect(throws: ErrorReply.self) { try await client.call(method, ["channel": "c"]) }

@@ -107,7 +107,7 @@ import Testing
         try await GatewayRig.run { rig in
             let client = try await rig.connect()
             // What stands before it is carried out, what stands behind it is not.
-            try await client.send(#"{"id":7,"presence":{"channel":"c"}}"#, message, #"{"id":8,"ping":{}}"#, "{", "{}")
+            try await client.send(#"{"id":7,"ping":{}}"#, message, #"{"id":8,"ping":{}}"#, "{", "{}")
             #expect(try await client.received() == [#"{"id":7,"error":{"code":108,"message":"not available"}}"#])
             #expect(try await client.closes() == [code])
             try await client.send(#"{"id":9,"subscribe":{"channel":"c"}}"#)
