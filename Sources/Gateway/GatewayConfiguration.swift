@@ -20,6 +20,8 @@ public struct GatewayConfiguration: Sendable {
     public var personalChannel: PersonalChannel?
     /// The operator's key.
     public var apiKeys: APIKeyPolicy
+    /// Errors of the server API are told by the status, and not in a reply with status 200.
+    public var reportsErrorsByStatus: Bool
     /// Which pages may connect.
     public var origins: OriginPolicy
     /// Time between two pings of the server; 0 turns them off. Units: milliseconds.
@@ -51,6 +53,7 @@ public struct GatewayConfiguration: Sendable {
         allowAnonymousTokens: Bool = true,
         personalChannel: PersonalChannel? = nil,
         apiKeys: APIKeyPolicy = APIKeyPolicy(key: nil, isOpen: true),
+        reportsErrorsByStatus: Bool = false,
         origins: OriginPolicy = OriginPolicy(),
         pingIntervalMilliseconds: Int64 = 25_000,
         maximumPayloadBytes: Int = 65_536,
@@ -71,6 +74,7 @@ public struct GatewayConfiguration: Sendable {
         self.allowAnonymousTokens = allowAnonymousTokens
         self.personalChannel = personalChannel
         self.apiKeys = apiKeys
+        self.reportsErrorsByStatus = reportsErrorsByStatus
         self.origins = origins
         self.pingIntervalMilliseconds = pingIntervalMilliseconds
         self.maximumPayloadBytes = maximumPayloadBytes

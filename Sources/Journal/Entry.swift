@@ -128,6 +128,8 @@ public struct EntryHeader: Sendable, Equatable {
     public var info: [UInt8]?
     /// An object of strings as JSON.
     public var tags: [UInt8]?
+    /// Which state of the sender's own data a publication shows; older ones are not published after newer ones.
+    public var dataVersion: DataVersion?
     /// Why a session ended, or why a lineage was opened.
     public var reason: String?
     /// What an entry of a waiting room carries.
@@ -148,6 +150,25 @@ public struct HistoryWindow: Sendable, Hashable {
     public init(size: UInt32, ttl: Int64) {
         self.size = size
         self.ttl = ttl
+    }
+}
+
+/// How new the data of a publication is, by its sender's own count.
+public struct DataVersion: Sendable, Hashable {
+    /// Grows with each state of the data.
+    public var number: UInt64
+    /// Names one unbroken run of the count; "" for the only one.
+    public var epoch: String
+
+    /// Makes a version of its parts.
+    public init(number: UInt64, epoch: String) {
+        self.number = number
+        self.epoch = epoch
+    }
+
+    /// True when what is published after `seen` would take subscribers back; a count of another run says nothing.
+    public func isOutdated(after seen: DataVersion) -> Bool {
+        (epoch.isEmpty || epoch == seen.epoch) && number <= seen.number
     }
 }
 

@@ -28,6 +28,10 @@ extension EntryHeader {
         // No bytes are no JSON value: they would make the whole header unreadable.
         if let info, !info.isEmpty { out.appendMember("info", json: info) }
         if let tags, !tags.isEmpty { out.appendMember("tags", json: tags) }
+        if let dataVersion {
+            out.appendMember("data_version", number: dataVersion.number)
+            out.appendMember("data_epoch", string: dataVersion.epoch)
+        }
         if let reason { out.appendMember("reason", string: reason) }
         if let room { out.appendMember("room", json: room.encoded) }
         if out.last == UInt8(ascii: ",") { out.removeLast() }
@@ -51,6 +55,7 @@ extension EntryHeader {
         expectedVersion = parts.version
         expectedDeadline = parts.deadline
         if let key = parts.key { idempotency = IdempotencyClaim(key: key, bodyHash: parts.hash, window: parts.window) }
+        if let number = parts.dataVersion { dataVersion = DataVersion(number: number, epoch: parts.dataEpoch) }
         if let type = parts.type { session = SessionTerms(type: type, owner: parts.owner, ttl: parts.ttl) }
     }
 
@@ -67,6 +72,8 @@ extension EntryHeader {
         var ttl: Int64 = 0
         var info: [UInt8]?
         var tags: [UInt8]?
+        var dataVersion: UInt64?
+        var dataEpoch = ""
         var reason: String?
         var user: String?
         var room: RoomTerms?
@@ -87,6 +94,8 @@ extension EntryHeader {
                 case "ttl": ttl = try cursor.readInt64()
                 case "info": info = Array(buffer[try cursor.skipValue()])
                 case "tags": tags = Array(buffer[try cursor.skipValue()])
+                case "data_version": dataVersion = try cursor.readUInt64()
+                case "data_epoch": dataEpoch = try cursor.readString()
                 case "reason": reason = try cursor.readString()
                 case "room": room = try RoomTerms.read(&cursor, buffer)
                 default: throw JSONError(.wrongType, offset: cursor.position)

@@ -74,6 +74,8 @@ public enum Refusal: String, Sendable, CaseIterable {
     case live
     /// Too many attempts at a code.
     case limited
+    /// Newer data was published before: nothing is published.
+    case outdated
     /// The session was touched since, or the channel published to: nothing is due.
     case notDue = "not-due"
 }

@@ -9,6 +9,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         Step0001.register(in: &migrator)
         Step0002.register(in: &migrator)
+        Step0003.register(in: &migrator)
         return migrator
     }()
 

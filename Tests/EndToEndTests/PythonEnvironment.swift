@@ -24,4 +24,16 @@ enum PythonEnvironment {
             return nil
         }
     }
+
+    /// Whether a package is there: an environment that was made before the package was asked for doesn't have it.
+    static func has(_ package: String) async -> Bool {
+        guard let interpreter = await interpreter() else { return false }
+        do {
+            let looking = try ChildProcess(interpreter, ["-c", "import \(package)"])
+            return try await looking.waitForExit(within: .seconds(60)) == .code(0)
+        } catch {
+            // The test is then skipped by name.
+            return false
+        }
+    }
 }

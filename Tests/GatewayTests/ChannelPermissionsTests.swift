@@ -78,6 +78,10 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
         #expect(publish == (row.isAllowed ? .allow : denied))
         #expect(history == (row.isAllowed ? .allow : denied))
         #expect(subscribe == (row.mayJoin ? .allow : denied))
+        let presence = try verdict(
+            .presence, "chat:1", .init(presence: .init(isOn: true, access: row.access)), identity,
+            subscribed: row.isSubscribed)
+        #expect(presence == (row.isAllowed ? .allow : denied))
     }
 
     @Test(arguments: ChannelPermissions.Operation.allCases)
@@ -85,15 +89,17 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
         let all = ClientAccess(forClient: true, forSubscriber: true, forAnonymous: true)
         let others = ChannelOptions(
             subscribe: operation == .subscribe ? .init() : all, publish: operation == .publish ? .init() : all,
-            history: operation == .history ? .init() : all)
+            history: operation == .history ? .init() : all,
+            presence: .init(isOn: true, access: operation == .presence ? .init() : all))
         #expect(try verdict(operation, "chat:1", others, subscribed: true) == .deny(.permissionDenied))
     }
 
     @Test(arguments: ChannelPermissions.Operation.allCases)
     func insecureAndOperator_mayDoEverythingInPlainChannels(operation: ChannelPermissions.Operation) throws {
-        #expect(try verdict(operation, "chat:1", .init(), .anonymous, insecure: true) == .allow)
-        #expect(try verdict(operation, "$chat:1", .init(), .anonymous, insecure: true) == .allow)
-        #expect(try verdict(operation, "chat:1", .init(), .operator) == .allow)
+        let options = ChannelOptions(presence: .init(isOn: true))
+        #expect(try verdict(operation, "chat:1", options, .anonymous, insecure: true) == .allow)
+        #expect(try verdict(operation, "$chat:1", options, .anonymous, insecure: true) == .allow)
+        #expect(try verdict(operation, "chat:1", options, .operator) == .allow)
     }
 
     @Test func history_whenNamespaceHasNone_isError108ForEveryone() throws {

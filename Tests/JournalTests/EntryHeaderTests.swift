@@ -47,7 +47,8 @@ import Testing
 
     @Test(arguments: [
         "", "{", "[]", "null", "{\"unknown\":1}", "{\"history\":[1]}", "{\"history\":[1,2,3]}", "{\"history\":{}}",
-        "{\"version\":-1}", "{\"version\":1.5}", "{\"key\":5}", "{\"info\":}", "{\"reason\":null}",
+        "{\"version\":-1}", "{\"version\":1.5}", "{\"data_version\":\"1\"}", "{\"data_version\":1,\"data_epoch\":2}",
+        "{\"key\":5}", "{\"info\":}", "{\"reason\":null}",
     ])
     func header_thatIsNotOurs_isRefused(text: String) {
         #expect(throws: JSONError.self) { try EntryHeader(decoding: Array(text.utf8)) }
@@ -81,6 +82,9 @@ import Testing
             header.info = Array("{\"user\":\"u\",\"client\":\"\(generator.next())\"}".utf8)
         }
         if generator.happens(oneIn: 2) { header.tags = Array("{\"a\":\"b\"}".utf8) }
+        if generator.happens(oneIn: 2) {
+            header.dataVersion = DataVersion(number: generator.next(), epoch: generator.text(upTo: 9))
+        }
         if generator.happens(oneIn: 2) { header.reason = generator.text(upTo: 20) }
         return header
     }

@@ -21,6 +21,29 @@ import Testing
         #expect(state.play(.publish("a", "1", key: "k"), at: 302_000)[0].outcome.offset == 2)
     }
 
+    @Test func publish_whenNewerDataWasThere_isSuppressed() {
+        func publish(_ number: UInt64, _ epoch: String = "", _ history: HistoryWindow? = Draft.history) -> Draft {
+            var draft = Draft.publish("a", history: history)
+            draft.header.dataVersion = DataVersion(number: number, epoch: epoch)
+            return draft
+        }
+        var state = State.opened
+        let drafts: [(Draft, UInt64?)] = [
+            (publish(3), 1), (publish(3), nil), (publish(2), nil), (.publish("a"), 2), (publish(3), nil),
+            // Another run counts anew; one that names none is compared with whatever is there.
+            (publish(1, "e"), 3), (publish(1, "e"), nil), (publish(1), nil), (publish(2), 4), (publish(.max), 5),
+        ]
+        for (number, (draft, offset)) in drafts.enumerated() {
+            let outcome = state.play(draft, at: 2_000)[0].outcome
+            #expect(outcome.offset == offset, "draft \(number)")
+            #expect(outcome.refusal == (offset == nil ? .outdated : nil), "draft \(number)")
+        }
+        state.play(Draft(channel: "a", kind: .historyRemove), at: 2_000)
+        #expect(state.play(publish(7), at: 2_000)[0].outcome.refusal == .outdated, "what was newest stays known")
+        // Without history there is no state of the channel to compare with.
+        #expect(state.play(publish(1, "", nil), at: 2_000)[0].publication?.offset == 0)
+    }
+
     /// A refused write is not remembered: the retry, once it can succeed, does.
     @Test func keyOfARefusedWrite_isFree() {
         var state = State.opened

@@ -119,7 +119,7 @@ import Testing
         var content = try content()
         content.chunks = out.finish()
         let error = #expect(throws: JournalError.self) { try CheckpointContent.adopt(content, into: node.file) }
-        #expect(error?.message.contains("format 2") == true)
+        #expect(error?.message.contains("format \(ContentFormat.version)") == true)
     }
 
     @Test func numbers_comeBackAsTheyWere() throws {

@@ -44,6 +44,8 @@ public struct ChannelOptions: Sendable, Equatable {
     public var publish: ClientAccess
     /// Who may read the history over a client connection.
     public var history: ClientAccess
+    /// Who is there, and whether joins and leaves are told.
+    public var presence: PresenceOptions
 
     /// Creates options with the defaults of a namespace that a configuration file lists.
     public init(
@@ -58,7 +60,8 @@ public struct ChannelOptions: Sendable, Equatable {
         pattern: ChannelPattern? = nil,
         subscribe: ClientAccess = ClientAccess(),
         publish: ClientAccess = ClientAccess(),
-        history: ClientAccess = ClientAccess()
+        history: ClientAccess = ClientAccess(),
+        presence: PresenceOptions = PresenceOptions()
     ) {
         self.historySize = historySize
         self.historyTTLMilliseconds = historyTTLMilliseconds
@@ -72,16 +75,19 @@ public struct ChannelOptions: Sendable, Equatable {
         self.subscribe = subscribe
         self.publish = publish
         self.history = history
+        self.presence = presence
     }
 
     /// Options of every namespace while no configuration file speaks of channels.
     ///
     /// Every subscription recovers, whether its client asked or not: no option is needed to miss nothing. Clients with a
-    /// token may subscribe and read; publishing is left to the server API until a file allows it.
+    /// token may subscribe, read and ask who is there; publishing is left to the server API until a file allows it, and nobody is
+    /// told who comes and goes.
     public static let withoutFile = ChannelOptions(
         forceRecovery: true,
         subscribe: ClientAccess(forClient: true),
-        history: ClientAccess(forClient: true)
+        history: ClientAccess(forClient: true),
+        presence: PresenceOptions(isOn: true, access: ClientAccess(forClient: true))
     )
 
     /// Options of `session:`, `waiting:` and `presence:`: recoverable, and closed to the namespace's own permissions.

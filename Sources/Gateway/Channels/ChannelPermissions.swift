@@ -9,6 +9,7 @@ public struct ChannelPermissions: Sendable {
         case subscribe
         case publish
         case history
+        case presence
     }
 
     /// The answer.
@@ -35,6 +36,7 @@ public struct ChannelPermissions: Sendable {
     public func decide(
         _ operation: Operation, on channel: ChannelName, options: ChannelOptions, identity: Identity, isSubscribed: Bool
     ) -> Verdict {
+        if operation == .presence, !options.presence.isOn { return .deny(.notAvailable) }
         if let reserved = channel.reserved {
             // A private prefix would name a second channel beside the service's own.
             guard operation != .publish, !channel.isPrivate else { return .deny(.permissionDenied) }
@@ -48,6 +50,7 @@ public struct ChannelPermissions: Sendable {
                 subscribes(to: channel, options: options, identity: identity)
             case .publish: grants(options.publish, identity, isSubscribed: isSubscribed)
             case .history: grants(options.history, identity, isSubscribed: isSubscribed)
+            case .presence: grants(options.presence.access, identity, isSubscribed: isSubscribed)
             }
         return granted ? .allow : .deny(.permissionDenied)
     }
@@ -75,6 +78,17 @@ public struct ChannelPermissions: Sendable {
         let recoverable = options.forceRecovery || wantsRecoverable && (options.allowRecovery || readsHistory)
         let positioned = options.forcePositioning || wantsPositioned && (options.allowPositioning || readsHistory)
         return (positioned || recoverable, recoverable)
+    }
+
+    /// Says whether a subscriber is told of joins and leaves.
+    ///
+    /// - Guarantee: nothing is told where `join_leave` is off; a wish that is not granted is silently ignored, never an error.
+    public func joinLeave(options: ChannelOptions, identity: Identity, wants: Bool) -> Bool {
+        guard options.presence.joinLeave else { return false }
+        // The client is about to be subscribed, so the subscriber permission counts.
+        let asks =
+            insecure || identity.isOperator || grants(options.presence.access, identity, isSubscribed: true)
+        return options.presence.forcePushJoinLeave || wants && asks
     }
 
     private func grants(_ access: ClientAccess, _ identity: Identity, isSubscribed: Bool) -> Bool {

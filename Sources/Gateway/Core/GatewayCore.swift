@@ -25,6 +25,8 @@ public final class GatewayCore: Sendable {
     private let loops: [LoopSeat]
     /// What this node says of itself.
     let facts: NodeFacts
+    /// Who is subscribed to what.
+    let presence: Presence
     /// The other nodes; nil on a node that is alone.
     let fleet: Fleet?
 
@@ -63,7 +65,9 @@ public final class GatewayCore: Sendable {
             name: "\(configuration.host)_\(configuration.port)", connections: connections, startedAt: startedAt,
             seats: seats)
         (loops, self.facts) = (seats, facts)
-        fleet = lane.map { Fleet(lane: $0, engine: engine, facts: facts, logger: logger) }
+        let presence = Presence(lane: lane, namespaces: configuration.namespaces, seats: seats)
+        self.presence = presence
+        fleet = lane.map { Fleet(lane: $0, engine: engine, facts: facts, presence: presence, logger: logger) }
     }
 
     /// From now on the node is not ready and takes no new sockets.

@@ -12,10 +12,17 @@ protocol HubSubscriber: AnyObject {
     /// Every epoch is new: these subscriptions are over, the hub has let them go; its peer must recover. It may have left
     /// some of them by itself in the meantime.
     func epochsChanged(for subscriptions: [Subscription])
+    /// Somebody joined or left; only for subscriptions that asked for it.
+    func told(_ notice: PresenceNotice)
     /// Sends what was queued. Called once after each hand-over that queued something.
     func flushQueued()
     /// Bookkeeping of the hub: true while `flushQueued` is due.
     var isFlushDue: Bool { get set }
+}
+
+extension HubSubscriber {
+    /// Most surfaces tell nobody who joins and leaves.
+    func told(_ notice: PresenceNotice) {}
 }
 
 /// One subscriber's place on one channel.
@@ -26,6 +33,8 @@ final class Subscription {
     /// Strong: the cycle is broken by `Hub.close`, which every subscriber calls when it ends.
     let subscriber: any HubSubscriber
     fileprivate(set) var index: Int
+    /// Whether the subscriber is told who joins and leaves.
+    fileprivate var hearsJoins = false
 
     fileprivate init(channel: HubChannel, subscriber: any HubSubscriber, index: Int) {
         self.channel = channel
@@ -58,6 +67,8 @@ final class Hub {
     private var flushDue: [any HubSubscriber] = []
     private var fanOutDue: [HubChannel] = []
     private var endings = EpochEndings()
+    /// Joins and leaves of one tick.
+    private var noticesDue: [PresenceNotice] = []
     /// Who on this loop belongs to which user.
     var users = UserIndex()
     /// What was counted on this loop.
@@ -108,6 +119,33 @@ final class Hub {
         }
         fanOutQueued()
         tally.deliveries += deliveries
+        flushAll()
+    }
+
+    /// From now on a subscriber is told who joins and leaves a channel that it has opened.
+    func listenToJoins(_ name: String, for subscriber: any HubSubscriber) {
+        // Whoever has just opened it is the last.
+        channels[name]?.subscriptions.last { $0.subscriber === subscriber }?.hearsJoins = true
+    }
+
+    /// Tells the subscribers that asked for it who joined or left: in the next tick, so that those of a herd share a write.
+    func tell(_ notices: [PresenceNotice]) {
+        noticesDue.append(contentsOf: notices)
+        guard noticesDue.count == notices.count else { return }
+        let me = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { me.value.tellDue() }
+    }
+
+    private func tellDue() {
+        let notices = noticesDue
+        noticesDue.removeAll(keepingCapacity: true)
+        for notice in notices {
+            // Over the list as it is now: whoever is too slow is closed, which changes the list.
+            for subscription in channels[notice.channel]?.subscriptions ?? [] where subscription.hearsJoins {
+                subscription.subscriber.told(notice)
+                flushLater(subscription.subscriber)
+            }
+        }
         flushAll()
     }
 

@@ -19,6 +19,7 @@ final class Fleet: Sendable {
     private let engine: Engine
     private let seats: [LoopSeat]
     private let facts: NodeFacts
+    private let presence: Presence
     private let logger: Logger
     private let surveys: Surveys
     private let losses = Mutex(Losses())
@@ -26,8 +27,8 @@ final class Fleet: Sendable {
     private let answering = DispatchQueue(label: "anteroom.fleet")
 
     /// Begins to listen to the lane.
-    init(lane: any FleetLane, engine: Engine, facts: NodeFacts, logger: Logger) {
-        (self.lane, self.engine, self.facts, self.logger) = (lane, engine, facts, logger)
+    init(lane: any FleetLane, engine: Engine, facts: NodeFacts, presence: Presence, logger: Logger) {
+        (self.lane, self.engine, self.facts, self.presence, self.logger) = (lane, engine, facts, presence, logger)
         seats = facts.seats
         surveys = Surveys(lane: lane)
         lane.receive { [weak self] sender, bytes in self?.take(bytes, from: sender) }
@@ -58,6 +59,7 @@ final class Fleet: Sendable {
         case .message(.order(let order)): for seat in seats { seat.eventLoop.execute { seat.carryOut(order) } }
         case .message(.question(let question)): answer(question)
         case .message(.answer(let page)): surveys.take(page, from: sender)
+        case .message(.presence(let message)): presence.take(message, from: sender)
         case .unknown: losses.withLock { $0.unknown += 1 }
         case .malformed:
             losses.withLock { $0.malformed += 1 }

@@ -6,6 +6,7 @@ enum FleetMessage: Sendable, Equatable {
     case order(UserOrder)
     case question(SurveyQuestion)
     case answer(SurveyPage)
+    case presence(PresenceMessage)
 }
 
 /// A publication without an offset, in its parts: whoever receives them checks and encodes them anew.

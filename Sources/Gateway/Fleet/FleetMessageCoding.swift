@@ -26,6 +26,10 @@ enum FleetMessageCoding {
         case infoAnswer = 7
         case subscribe = 20
         case refresh = 21
+        case presenceDelta = 8
+        case presenceDigest = 9
+        case presenceTable = 10
+        case presenceAsk = 11
     }
 
     /// The bytes of a message; nil for one that is longer than any may be.
@@ -42,6 +46,7 @@ enum FleetMessageCoding {
             out.append(question.id)
             if case .channels(let pattern) = question.subject { out.append(pattern) }
         case .answer(let page): append(page, to: &out)
+        case .presence(let message): PresenceMessageCoding.append(message, to: &out)
         }
         return out.bytes.count <= FleetLimits.messageBytesMax ? out.bytes : nil
     }
@@ -58,6 +63,10 @@ enum FleetMessageCoding {
             }
         case .question(let question): question.subject == .info ? .infoQuestion : .channelsQuestion
         case .answer(let page): if case .info = page.content { .infoAnswer } else { .channelsAnswer }
+        case .presence(.delta): .presenceDelta
+        case .presence(.digest): .presenceDigest
+        case .presence(.table): .presenceTable
+        case .presence(.ask): .presenceAsk
         }
     }
 
@@ -116,6 +125,10 @@ enum FleetMessageCoding {
             .question(SurveyQuestion(id: try reader.number(), subject: .channels(pattern: try pattern(&reader))))
         case .infoQuestion: .question(SurveyQuestion(id: try reader.number(), subject: .info))
         case .channelsAnswer, .infoAnswer: .answer(try page(kind, &reader))
+        case .presenceDelta: .presence(try PresenceMessageCoding.delta(&reader))
+        case .presenceDigest: .presence(try PresenceMessageCoding.digest(&reader))
+        case .presenceTable: .presence(try PresenceMessageCoding.table(&reader))
+        case .presenceAsk: .presence(.ask(try reader.number()))
         }
     }
 
@@ -129,7 +142,7 @@ enum FleetMessageCoding {
             tags: try reader.json(objectOnly: true))
     }
 
-    private static func channel(_ reader: inout FleetBytesReader) throws(FleetBytesReader.Malformed) -> String {
+    static func channel(_ reader: inout FleetBytesReader) throws(FleetBytesReader.Malformed) -> String {
         let text = try reader.text(atMost: ChannelName.maximumBytes)
         guard ChannelName(text) != nil else { throw FleetBytesReader.Malformed() }
         return text

@@ -54,7 +54,7 @@ public struct RecordImport: Sendable {
             return .refused(code: problem.code, sentence: problem.detail ?? problem.code)
         case .failed(let error): throw error
         // A creation is nobody's yet, and the engine answers a write with nothing else.
-        case .write(.forbidden), .history, .sent:
+        case .write(.forbidden), .history, .session, .sent:
             return .refused(code: Problem.sessionForbidden.code, sentence: "The session is not yours.")
         }
     }

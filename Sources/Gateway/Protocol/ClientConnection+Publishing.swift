@@ -29,14 +29,9 @@ extension ClientConnection {
 
     /// `{"user":…,"client":…,"conn_info":…,"chan_info":…}`, shown with everything that this client publishes.
     func clientInfo(in channel: String) -> [UInt8] {
-        var info: [UInt8] = [UInt8(ascii: "{")]
-        info.appendMember("user", string: identity.user)
-        info.appendMember("client", string: id.text)
-        if let connectionInfo = identity.info { info.appendMember("conn_info", json: connectionInfo) }
-        if let channelInfo = subscriptions.terms(of: channel)?.info {
-            info.appendMember("chan_info", json: channelInfo)
-        }
-        info[info.count - 1] = UInt8(ascii: "}")
-        return info
+        PresenceMember(
+            client: id, user: identity.user, connectionInfo: identity.info,
+            channelInfo: subscriptions.terms(of: channel)?.info
+        ).encoded
     }
 }

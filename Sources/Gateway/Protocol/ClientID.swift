@@ -1,7 +1,7 @@
 /// A connection's id, as other clients see it: 128 random bits, kept as two words because most connections never show it.
-struct ClientID: Equatable {
-    private let high: UInt64
-    private let low: UInt64
+struct ClientID: Hashable {
+    let high: UInt64
+    let low: UInt64
 
     static func random() -> ClientID {
         var generator = SystemRandomNumberGenerator()

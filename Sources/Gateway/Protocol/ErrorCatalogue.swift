@@ -70,7 +70,7 @@ public enum ReplyError: UInt32, Error, Sendable, CaseIterable {
         case .badPatch: self = .badPatch
         case .busy, .limited: self = .tooManyRequests
         case .forbidden: self = .permissionDenied
-        case .exists, .duplicate, .stale, .notDue, .full, .live: self = .conflict
+        case .exists, .duplicate, .stale, .notDue, .full, .live, .outdated: self = .conflict
         }
     }
 

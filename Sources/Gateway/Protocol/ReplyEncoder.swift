@@ -85,6 +85,13 @@ enum ReplyEncoder {
         out.writeStaticString("}}")
     }
 
+    /// A result that is there as JSON already.
+    static func result(_ method: StaticString, _ body: [UInt8], id: UInt32, to out: inout ByteBuffer) {
+        out.writeReplyStart(id, method)
+        out.writeBytes(body)
+        out.writeStaticString("}")
+    }
+
     /// - Parameter method: `refresh` or `sub_refresh`.
     static func refreshed(_ method: StaticString, ttlSeconds: UInt64?, id: UInt32, to out: inout ByteBuffer) {
         out.writeReplyStart(id, method)

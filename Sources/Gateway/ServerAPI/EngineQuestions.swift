@@ -27,6 +27,12 @@ struct EngineQuestion: Sendable {
         }
     }
 
+    static func session(_ id: String) -> EngineQuestion {
+        EngineQuestion { reply in
+            .readSession(id: id, .granted, Return(loop: nil) { reply(EngineReply($0) { .session($0) }) })
+        }
+    }
+
     private init(
         isAnswered: Bool = true, message: EphemeralMessage? = nil,
         _ make: @escaping @Sendable (@escaping @Sendable (EngineReply) -> Void) -> Request
@@ -42,6 +48,7 @@ struct EngineQuestion: Sendable {
 enum EngineReply: Sendable {
     case write(WriteAnswer)
     case history(HistoryAnswer)
+    case session(SessionAnswer)
     /// There was nothing to wait for.
     case sent
     case failed(EngineError)

@@ -40,7 +40,7 @@ struct ServerAPIRoutes: Sendable {
         guard let result = answers.results.first else { throw Problem(.internalServerError) }
         var out: [UInt8] = []
         if case .failure(let error) = result {
-            if request.field("x-centrifugo-error-mode") == "transport" {
+            if core.configuration.reportsErrorsByStatus || request.field("x-centrifugo-error-mode") == "transport" {
                 error.append(to: &out)
                 return Self.response(out, error.transportStatus, isTemporary: error.isTemporary)
             }
@@ -117,9 +117,11 @@ struct ServerAPIRoutes: Sendable {
                 continue
             }
             rest = rest.dropFirst()
-            let result = if let silence { ServerResult.failure(silence) } else { await act() }
+            let (result, cursor) =
+                if let silence { (ServerResult.failure(silence), nil as Cursor?) } else { await act() }
             if case .failure(let error) = result, error.isTemporary { silence = error }
             answers.results.append(result)
+            answers.note(cursor)
         }
         return answers
     }
@@ -130,10 +132,7 @@ struct ServerAPIRoutes: Sendable {
             if let message = question.message { core.fleet?.send(.ephemeral(message)) }
         }
         var replies = await core.engine.answers(to: questions)[...]
-        answers.cursor = replies.reduce(answers.cursor) { newest, reply in
-            guard case .write(let answer) = reply, let cursor = answer.receipt?.cursor else { return newest }
-            return max(newest ?? cursor, cursor)
-        }
+        for case .write(let answer) in replies { answers.note(answer.receipt?.cursor) }
         for command in prepared {
             answers.results.append(command.finish(replies.prefix(command.questions.count)))
             replies = replies.dropFirst(command.questions.count)
@@ -144,6 +143,11 @@ struct ServerAPIRoutes: Sendable {
     private struct Answers {
         var results: [ServerResult] = []
         var cursor: Cursor?
+
+        mutating func note(_ written: Cursor?) {
+            guard let written else { return }
+            cursor = max(cursor ?? written, written)
+        }
     }
 
     private static func parsed<Value>(_ body: () throws(JSONError) -> Value) throws(Problem) -> Value {

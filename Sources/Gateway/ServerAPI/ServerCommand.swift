@@ -7,12 +7,15 @@ enum ServerMethod: String, Sendable, CaseIterable {
     case broadcast
     case history
     case historyRemove = "history_remove"
+    case presence
+    case presenceStats = "presence_stats"
     case channels
     case info
     case disconnect
     case unsubscribe
     case subscribe
     case refresh
+    case rpc
 }
 
 /// One command of the server API.
@@ -38,12 +41,17 @@ struct ServerParameters: Sendable, Equatable {
     /// An object of strings.
     var tags: [UInt8]?
     var idempotencyKey = ""
-    /// Anything but 0 asks for a check of versions, which is not served.
+    /// How new the data is; 0 doesn't say.
     var version: UInt64 = 0
+    var versionEpoch = ""
     var limit: Int64 = 0
     var since: Position?
     var isReverse = false
     var pattern = ""
+    /// Of an rpc.
+    var method = ""
+    /// Of an rpc; one JSON value as it came.
+    var rpc: JSONText?
     var user = ""
     var client = ""
     /// Sessions of emulated transports, which are not served.
@@ -80,6 +88,9 @@ struct ServerParameters: Sendable, Equatable {
             case "tags": tags = try Self.tags(&cursor, buffer)
             case "idempotency_key": idempotencyKey = try cursor.readString()
             case "version": version = try cursor.readUInt64()
+            case "version_epoch": versionEpoch = try cursor.readString()
+            case "method": method = try cursor.readString()
+            case "params": rpc = try Self.value(&cursor, buffer)
             case "limit": limit = try cursor.readInt64()
             case "since": since = try Self.position(&cursor, buffer)
             case "reverse": isReverse = try cursor.readBool()

@@ -9,8 +9,8 @@ typealias ServerResult = Result<[UInt8], ServerError>
 struct PreparedCommand: Sendable {
     let questions: [EngineQuestion]
     let finish: @Sendable (ArraySlice<EngineReply>) -> ServerResult
-    /// For a command that asks more than the engine: does it all; there are no questions then.
-    let act: (@Sendable () async -> ServerResult)?
+    /// For a command that asks more than the engine: does it all, and says where it wrote; there are no questions then.
+    let act: (@Sendable () async -> (result: ServerResult, cursor: Cursor?))?
 
     init(_ questions: [EngineQuestion], finish: @escaping @Sendable (ArraySlice<EngineReply>) -> ServerResult) {
         self.questions = questions
@@ -18,7 +18,9 @@ struct PreparedCommand: Sendable {
         act = nil
     }
 
-    init(acting act: @escaping @Sendable () async -> ServerResult) {
+    init(acting act: @escaping @Sendable () async -> ServerResult) { self.init(writing: { (await act(), nil) }) }
+
+    init(writing act: @escaping @Sendable () async -> (result: ServerResult, cursor: Cursor?)) {
         questions = []
         finish = { _ in .success(Array("{}".utf8)) }
         self.act = act
@@ -45,12 +47,15 @@ struct ServerCommands: Sendable {
         case .broadcast: broadcast(parameters)
         case .history: history(parameters)
         case .historyRemove: historyRemove(parameters)
+        case .presence: presence(parameters)
+        case .presenceStats: presenceStats(parameters)
         case .channels: channels(parameters)
         case .info: info()
         case .disconnect: disconnect(parameters)
         case .unsubscribe: unsubscribe(parameters)
         case .subscribe: subscribe(parameters)
         case .refresh: refresh(parameters)
+        case .rpc: rpc(parameters)
         }
     }
 
@@ -94,7 +99,6 @@ struct ServerCommands: Sendable {
     }
 
     private func payload(_ parameters: ServerParameters) -> Result<JSONText, ServerError> {
-        guard parameters.version == 0 else { return .failure(.notAvailable) }
         if !parameters.idempotencyKey.isEmpty {
             do throws(SessionInputFault) { try SessionRules.check(key: parameters.idempotencyKey) } catch {
                 return .failure(.badRequest(error.sentence))
@@ -127,6 +131,10 @@ struct ServerCommands: Sendable {
             var header = EntryHeader()
             header.history = window
             header.tags = parameters.tags
+            // Without an offset there is no top that could be answered instead.
+            if window != nil, parameters.version > 0 {
+                header.dataVersion = DataVersion(number: parameters.version, epoch: parameters.versionEpoch)
+            }
             if !key.isEmpty {
                 let hash = ContentHash.of(.publish, [data.bytes, parameters.tags ?? [], [window == nil ? 0 : 1]])
                 header.idempotency = IdempotencyClaim(key: key, bodyHash: hash, window: idempotencyWindow)
@@ -153,7 +161,7 @@ struct ServerCommands: Sendable {
         case .write(.refused(let refusal))?: return .failure(ServerError(code: 100, message: refusal.rawValue))
         case .write(.forbidden)?: return .failure(.permissionDenied)
         case .failed(let error)?: return .failure(ServerError(error, .write))
-        case .history?, nil: return .failure(ServerError(code: 100, message: "internal server error"))
+        case .history?, .session?, nil: return .failure(ServerError(code: 100, message: "internal server error"))
         }
     }
 

@@ -27,6 +27,11 @@ struct ServerError: Error, Sendable, Equatable {
         self.isTemporary = isTemporary
     }
 
+    /// What the client protocol has for it; sessions and rooms are the same over both.
+    init(_ error: ReplyError) {
+        self.init(code: Int(error.rawValue), message: error.message, isTemporary: error.isTemporary)
+    }
+
     /// A failure of the engine, with what became of the write.
     init(_ error: EngineError, _ intent: Problem.Intent) {
         let detail = Problem(error, intent).detail ?? error.message
@@ -50,6 +55,8 @@ struct ServerError: Error, Sendable, Equatable {
         case 107, 108: .badRequest
         case 112: .rangeNotSatisfiable
         case 113: .conflict
+        // Codes of sessions and rooms are those of HTTP.
+        case 400..<500: HTTPResponse.Status(code: code)
         default: .internalServerError
         }
     }

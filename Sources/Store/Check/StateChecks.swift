@@ -104,18 +104,18 @@ enum StateChecks {
         }
         var faults = JournalScan.Faults()
         let statement = try RawStatement(
-            db, "SELECT epoch, top, floor, history_size, history_ttl, published_at, name, due_at FROM channel")
+            db, "SELECT \(CheckpointTable.channelColumns), name, due_at FROM channel")
         defer { statement.reset() }
         var count = 0
         while try statement.step() {
             count += 1
-            let (channel, name) = (CheckpointTable.decodeChannel(statement, from: 0), statement.text(6))
+            let (channel, name) = (CheckpointTable.decodeChannel(statement, from: 0), statement.text(8))
             if channel.floor > channel.top {
                 faults.note("\(name) has a floor of \(channel.floor) above its top \(channel.top)")
             }
             let due = Session.id(ofChannel: name) == nil ? channel.dueAt : Int64.max
-            if statement.int64(7) != due {
-                faults.note("\(name) is marked as due at \(statement.int64(7)), not \(due)")
+            if statement.int64(9) != due {
+                faults.note("\(name) is marked as due at \(statement.int64(9)), not \(due)")
             }
         }
         try JournalChecks.forEachNumbering(db) { numbering in

@@ -56,9 +56,9 @@ enum Checkpoint {
         var state = try load(from: file)
         try file.readNewest { db in
             let channels = try RawStatement(
-                db, "SELECT epoch, top, floor, history_size, history_ttl, published_at, name FROM channel")
+                db, "SELECT \(CheckpointTable.channelColumns), name FROM channel")
             while try channels.step() {
-                state.load(CheckpointTable.decodeChannel(channels, from: 0), as: channels.text(6))
+                state.load(CheckpointTable.decodeChannel(channels, from: 0), as: channels.text(8))
             }
             let ids = try RawStatement(db, "SELECT id FROM session")
             while try ids.step() {

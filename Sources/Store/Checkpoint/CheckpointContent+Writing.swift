@@ -79,10 +79,10 @@ extension CheckpointContent {
         to out: inout ContentWriter
     ) throws -> Journal.Cursor? {
         let statement = try RawStatement(
-            db, "SELECT epoch, top, floor, history_size, history_ttl, published_at, name FROM channel")
+            db, "SELECT \(CheckpointTable.channelColumns), name FROM channel")
         var (coding, oldest): (RetainedCoding, Journal.Cursor?) = (RetainedCoding(), nil)
         while try statement.step() {
-            let (channel, name) = (CheckpointTable.decodeChannel(statement, from: 0), statement.text(6))
+            let (channel, name) = (CheckpointTable.decodeChannel(statement, from: 0), statement.text(8))
             let retained = try rows.publications(
                 of: name, epoch: channel.epoch, above: channel.retainedAbove(at: time), top: channel.top)
             out.append(true)

@@ -7,7 +7,7 @@ enum CheckpointTable {
     /// The channel row, nil when the file has none.
     static func channel(_ db: Database, named name: String) throws -> Channel? {
         let statement = try RawStatement(
-            db, "SELECT epoch, top, floor, history_size, history_ttl, published_at FROM channel WHERE name = ?")
+            db, "SELECT \(channelColumns) FROM channel WHERE name = ?")
         try statement.bind(name, at: 0)
         guard try statement.step() else { return nil }
         defer { statement.reset() }
@@ -83,11 +83,12 @@ enum CheckpointTable {
         let statement = try RawStatement(
             db,
             """
-            INSERT INTO channel(name, epoch, top, floor, history_size, history_ttl, published_at, due_at)
-            VALUES (?,?,?,?,?,?,?,?)
+            INSERT INTO channel(name, \(channelColumns), due_at)
+            VALUES (?,?,?,?,?,?,?,?,?,?)
             ON CONFLICT(name) DO UPDATE SET epoch = excluded.epoch, top = excluded.top, floor = excluded.floor,
               history_size = excluded.history_size, history_ttl = excluded.history_ttl,
-              published_at = excluded.published_at, due_at = excluded.due_at
+              published_at = excluded.published_at, data_version = excluded.data_version,
+              data_epoch = excluded.data_epoch, due_at = excluded.due_at
             """)
         try statement.bind(name, at: 0)
         try statement.bind(channel.epoch.description, at: 1)
@@ -96,8 +97,10 @@ enum CheckpointTable {
         try statement.bind(Int64(channel.window.size), at: 4)
         try statement.bind(channel.window.ttl, at: 5)
         try statement.bind(channel.publishedAt, at: 6)
+        try statement.bind(channel.dataVersion.map { Int64(bitPattern: $0.number) }, at: 7)
+        try statement.bind(channel.dataVersion?.epoch, at: 8)
         // A session's channel goes with the session, never before it.
-        try statement.bind(Session.id(ofChannel: name) == nil ? channel.dueAt : Int64.max, at: 7)
+        try statement.bind(Session.id(ofChannel: name) == nil ? channel.dueAt : Int64.max, at: 9)
         try statement.run()
     }
 
@@ -180,6 +183,10 @@ enum CheckpointTable {
         try statement.run()
     }
 
+    static let channelColumns = """
+        epoch, top, floor, history_size, history_ttl, published_at, data_version, data_epoch
+        """
+
     static let sessionColumns = """
         id, type, owner, document, version, created_at, updated_at, touched_at, ttl_ms, ended_at, end_reason
         """
@@ -188,7 +195,9 @@ enum CheckpointTable {
         Channel(
             epoch: Cursor(row.text(column)) ?? .start, top: row.unsigned(column + 1), floor: row.unsigned(column + 2),
             window: HistoryWindow(size: UInt32(clamping: row.int64(column + 3)), ttl: row.int64(column + 4)),
-            publishedAt: row.int64(column + 5))
+            publishedAt: row.int64(column + 5),
+            dataVersion: row.isNull(column + 6)
+                ? nil : DataVersion(number: row.bits(column + 6), epoch: row.text(column + 7)))
     }
 
     static func decodeSession(_ row: RawStatement) -> Session {

@@ -8,7 +8,7 @@ import Journal
 enum ContentFormat {
     /// "ANTR" read as a number.
     static let magic: UInt64 = 0x414e_5452
-    static let version: UInt64 = 2
+    static let version: UInt64 = 3
 
     static func writeHead(_ state: State, to out: inout ContentWriter) {
         out.append(magic)
@@ -79,6 +79,10 @@ enum ContentFormat {
         out.append(UInt64(channel.window.size))
         out.append(signed: channel.window.ttl)
         out.append(signed: channel.publishedAt)
+        out.append(optional: channel.dataVersion) { out, version in
+            out.append(version.number)
+            out.append(version.epoch)
+        }
     }
 
     static func readChannel(_ input: inout ContentReader) throws(JournalError) -> (name: String, channel: Channel) {
@@ -89,7 +93,13 @@ enum ContentFormat {
             throw ContentReader.damaged("channel \(name) has impossible numbers")
         }
         let window = HistoryWindow(size: size, ttl: try input.signed())
-        return (name, Channel(epoch: epoch, top: top, floor: floor, window: window, publishedAt: try input.signed()))
+        let publishedAt = try input.signed()
+        let dataVersion = try input.optional { input throws(JournalError) in
+            DataVersion(number: try input.number(), epoch: try input.text())
+        }
+        let channel = Channel(
+            epoch: epoch, top: top, floor: floor, window: window, publishedAt: publishedAt, dataVersion: dataVersion)
+        return (name, channel)
     }
 
     static func write(

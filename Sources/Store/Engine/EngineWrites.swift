@@ -65,6 +65,8 @@ extension EngineCore {
         case nil: .accepted(receipt(channel, applied.outcome.offset, applied.outcome.version, waiter: applied.waiter))
         // Of several who start a room, or come when it is live, all are told what is live.
         case .live: .duplicate(receipt(channel, nil, nil, waiter: applied.waiter))
+        // What is there is newer than what was to be published: that is the answer.
+        case .outdated: .duplicate(receipt(channel, state.channels[channel]?.top, nil))
         case .duplicate:
             .duplicate(
                 receipt(

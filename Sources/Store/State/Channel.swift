@@ -13,6 +13,8 @@ struct Channel: Sendable {
     private(set) var window = HistoryWindow(size: 0, ttl: 0)
     /// Journal time of the newest publication or removal.
     private(set) var publishedAt: Int64 = 0
+    /// The newest version that a publication had; nil while none had one.
+    private(set) var dataVersion: DataVersion?
     /// The newest publications, contiguous up to `top`. A cache of the journal, no part of the state: it may be shorter
     /// than the window, and two equal states may hold different parts.
     private(set) var recent = Deque<Publication>()
@@ -27,12 +29,16 @@ struct Channel: Sendable {
     init(epoch: Cursor) { self.epoch = epoch }
 
     /// A channel as the checkpoint has it.
-    init(epoch: Cursor, top: UInt64, floor: UInt64, window: HistoryWindow, publishedAt: Int64) {
+    init(
+        epoch: Cursor, top: UInt64, floor: UInt64, window: HistoryWindow, publishedAt: Int64,
+        dataVersion: DataVersion? = nil
+    ) {
         self.epoch = epoch
         self.top = top
         self.floor = floor
         self.window = window
         self.publishedAt = publishedAt
+        self.dataVersion = dataVersion
     }
 
     /// Offsets above this one may be recovered at a time; the window's age counts from the newest publication.
@@ -49,13 +55,16 @@ struct Channel: Sendable {
     var nextOffset: UInt64? { top < UInt64(Int64.max) ? top + 1 : nil }
 
     /// Appends a publication at `nextOffset`.
-    mutating func append(_ publication: Publication, window: HistoryWindow, at time: Int64) {
+    mutating func append(
+        _ publication: Publication, window: HistoryWindow, at time: Int64, dataVersion: DataVersion? = nil
+    ) {
         let above = retainedAbove(at: time)
         if above == top { dropRecent() }
         floor = max(floor, above)
         top = publication.offset
         self.window = window
         publishedAt = time
+        if let dataVersion { self.dataVersion = dataVersion }
         recent.append(publication)
         recentBytes += publication.sizeBytes
         while recent.count > Int(window.size), let first = recent.popFirst() { recentBytes -= first.sizeBytes }
@@ -95,7 +104,8 @@ struct Channel: Sendable {
 
     /// The state of the channel, without the cache.
     var withoutRecent: Channel {
-        Channel(epoch: epoch, top: top, floor: floor, window: window, publishedAt: publishedAt)
+        Channel(
+            epoch: epoch, top: top, floor: floor, window: window, publishedAt: publishedAt, dataVersion: dataVersion)
     }
 
     var sizeBytes: Int { Self.overheadBytes + recentBytes }
@@ -106,6 +116,7 @@ extension Channel: Equatable {
     static func == (left: Channel, right: Channel) -> Bool {
         left.epoch == right.epoch && left.top == right.top && left.floor == right.floor
             && left.window == right.window && left.publishedAt == right.publishedAt
+            && left.dataVersion == right.dataVersion
     }
 }
 

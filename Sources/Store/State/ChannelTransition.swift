@@ -7,13 +7,17 @@ extension State {
             return Applied(Outcome(version: version), publication: Publication(entry, offset: 0, version: version))
         }
         guard hasRoom(entry) else { return .refused(.tooLarge) }
+        let asked = entry.header.dataVersion
+        if let asked, let seen = channels[entry.channel]?.dataVersion, asked.isOutdated(after: seen) {
+            return .refused(.outdated)
+        }
         let (time, birth) = (journalTime, birthEpoch(of: entry.channel))
         var applied = Applied.refused(.tooLarge)
         change(channel: entry.channel) { channel in
             if channel == nil { channel = Channel(epoch: birth) }
             guard let epoch = channel?.epoch, let offset = channel?.nextOffset else { return }
             let publication = Publication(entry, offset: offset, version: version)
-            channel?.append(publication, window: window, at: time)
+            channel?.append(publication, window: window, at: time, dataVersion: asked)
             applied = Applied(Outcome(epoch: epoch, offset: offset, version: version), publication: publication)
         }
         return applied

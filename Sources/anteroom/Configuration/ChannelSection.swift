@@ -27,6 +27,12 @@ struct ChannelSection: Sendable, Equatable {
         ("allow_history_for_client", \.history.forClient),
         ("allow_history_for_subscriber", \.history.forSubscriber),
         ("allow_history_for_anonymous", \.history.forAnonymous),
+        ("presence", \.presence.isOn),
+        ("join_leave", \.presence.joinLeave),
+        ("force_push_join_leave", \.presence.forcePushJoinLeave),
+        ("allow_presence_for_client", \.presence.access.forClient),
+        ("allow_presence_for_subscriber", \.presence.access.forSubscriber),
+        ("allow_presence_for_anonymous", \.presence.access.forAnonymous),
     ]
 
     /// The options that a channel can have.

@@ -80,6 +80,7 @@ struct Configuration: Sendable {
             allowAnonymousTokens: !file.client.refusesAnonymousTokens,
             apiKeys: APIKeyPolicy(
                 key: values.text(.apiKey), previousKey: values.text(.apiKeyPrevious), isOpen: access.apiIsOpen),
+            reportsErrorsByStatus: values.text(.apiErrorMode) == "transport",
             origins: OriginPolicy(patterns: values.text(.allowedOrigins).flatMap(Setting.origins)),
             pingIntervalMilliseconds: values.integer(.pingInterval),
             maximumPayloadBytes: values.int(.payloadSize),

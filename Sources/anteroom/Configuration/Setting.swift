@@ -22,6 +22,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case tokenIssuer = "JWT_ISSUER"
     case apiKey = "API_KEY"
     case apiKeyPrevious = "API_KEY_PREVIOUS"
+    case apiErrorMode = "API_ERROR_MODE"
     case allowedOrigins = "ALLOWED_ORIGINS"
     case connections = "WS_MAX_CONNECTIONS"
     case softConnections = "WS_SOFT_CONNECTIONS"

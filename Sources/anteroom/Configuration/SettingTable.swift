@@ -54,6 +54,10 @@ extension Setting {
             .apiKeyPrevious, .secret, nil, "the key before it, still accepted while it is replaced",
             file: "http_api.previous_key"),
         Setting(
+            .apiErrorMode, .choice(["reply", "transport"]), "reply",
+            "where the server API tells errors: in a reply with status 200, or as the status itself",
+            file: "http_api.error_mode"),
+        Setting(
             .allowedOrigins, .origins, nil, "origins of web pages that may connect", absent: "the same host",
             aliases: ["FRONTEND_URL", "REPL_URL"], file: "client.allowed_origins"),
         Setting(

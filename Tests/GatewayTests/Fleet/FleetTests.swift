@@ -9,9 +9,9 @@ import Testing
 
 /// Two gateways in one process, joined by lanes.
 @Suite struct FleetTests {
-    /// Namespaces in which nothing is kept, for everything but `log`.
+    /// Namespaces in which nothing is kept, for everything but `log`; without presence, which would be heard on the lane.
     private static let table = NamespaceTable(
-        withoutNamespace: ChannelOptions(historySize: 0), namespaces: ["log": .withoutFile])
+        withoutNamespace: ChannelOptions(historySize: 0), namespaces: ["log": ChannelOptions()])
 
     private func fleet(
         _ configuration: GatewayConfiguration = GatewayConfiguration(namespaces: table),

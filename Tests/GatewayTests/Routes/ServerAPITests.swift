@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["presence", "rpc", "Publish"])
+    @Test(arguments: ["connections", "Publish"])
     func methods_thatAreNotServed_are404(method: String) async throws {
         try await run { rig in
             let reply = try await post(rig, method, "{}")
@@ -70,7 +70,7 @@ import Testing
         (#"{"channel":"nope:1","data":1}"#, 102), (#"{"channel":"session:1","data":1}"#, 103),
         (#"{"channel":"waiting:1","data":1}"#, 103), (#"{"channel":"$presence:1","data":1}"#, 103),
         (#"{"channel":"chat:1","b64data":"e"}"#, 107), (#"{"channel":"chat:1","b64data":"e30"}"#, 107),
-        (#"{"channel":"chat:1","b64data":"eyJ4"}"#, 107), (#"{"channel":"chat:1","data":1,"version":3}"#, 108),
+        (#"{"channel":"chat:1","b64data":"eyJ4"}"#, 107),
         (#"{"channel":"chat:1","data":1,"idempotency_key":"é"}"#, 107),
     ])
     func publish_whenRefused_hasItsNumber(body: String, code: Int) async throws {

@@ -34,7 +34,12 @@ struct RandomDrafts {
         default:
             let window = HistoryWindow(
                 size: UInt32(generator.pick([1, 3, 10])), ttl: Int64(generator.pick([50, 60_000])))
-            return .publish(channel, "{\"n\":\(generator.index(below: 1_000))}", history: window)
+            var draft = Draft.publish(channel, "{\"n\":\(generator.index(below: 1_000))}", history: window)
+            if generator.happens(oneIn: 4) {
+                draft.header.dataVersion = DataVersion(
+                    number: UInt64(generator.index(below: 20)), epoch: generator.pick(["", "a", "b"]))
+            }
+            return draft
         }
     }
 

@@ -36,6 +36,7 @@ extension Problem {
         case .stale:
             self.init(
                 .conflict, code: "stale-entry", detail: "A copy of this write came before; the first one stands.")
+        case .outdated: self.init(.conflict, code: "outdated", detail: "Newer data was published before.")
         case .notDue: self.init(.conflict, code: "not-due", detail: "The session was touched since.")
         case .full: self.init(.conflict, code: "room-full", detail: "The waiting room takes nobody at the moment.")
         case .live: self.init(.conflict, code: "room-live", detail: "The room is live already.")
