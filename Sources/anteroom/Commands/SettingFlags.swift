@@ -25,6 +25,7 @@ struct SettingFlags: ParsableArguments {
     @Option(help: .of(.tokenIssuer)) var jwtIssuer: String?
     @Option(help: .of(.apiKey)) var apiKey: String?
     @Option(help: .of(.apiKeyPrevious)) var apiKeyPrevious: String?
+    @Option(help: .of(.apiErrorMode)) var apiErrorMode: String?
     @Option(help: .of(.allowedOrigins)) var allowedOrigins: String?
     @Option(help: .of(.connections)) var wsMaxConnections: String?
     @Option(help: .of(.softConnections)) var wsSoftConnections: String?
@@ -60,7 +61,8 @@ struct SettingFlags: ParsableArguments {
             .journalSize: journalMaxBytes, .idempotencyTTL: idempotencyTtlMs, .sessionTTL: sessionTtlMs,
             .tokenSecret: jwtSecret, .tokenSecretPrevious: jwtSecretPrevious, .tokenAlgorithm: jwtAlgorithm,
             .tokenKeyFile: jwtPublicKeyFile, .tokenKeySetFile: jwtJwksFile, .tokenAudience: jwtAudience,
-            .tokenIssuer: jwtIssuer, .apiKey: apiKey, .apiKeyPrevious: apiKeyPrevious, .allowedOrigins: allowedOrigins,
+            .tokenIssuer: jwtIssuer, .apiKey: apiKey, .apiKeyPrevious: apiKeyPrevious, .apiErrorMode: apiErrorMode,
+            .allowedOrigins: allowedOrigins,
             .connections: wsMaxConnections, .pingInterval: wsPingInterval, .payloadSize: wsMaxPayloadBytes,
             .softConnections: wsSoftConnections, .connectionsPerAddress: connectionsPerAddress,
             .trustedProxies: trustedProxies, .openings: wsOpeningsPerSecond, .messageRate: wsMessagesPerMinute,

@@ -72,7 +72,7 @@ extension Setting {
         Setting(
             .trustedProxies, .proxies, nil, "proxies that are believed about the addresses of callers", absent: "none"),
         Setting(
-            .openings, .integerOrOff(1...1_000_000), "2000",
+            .openings, .integerOrOff(1...1_000_000), "4000",
             "WebSockets that open in a second; more wait in line for a few seconds"),
         Setting(
             .messageRate, .integerOrOff(1...60_000_000), "6000", "messages that a WebSocket may send in a minute"),

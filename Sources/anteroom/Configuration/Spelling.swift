@@ -8,7 +8,9 @@ enum Spelling {
         guard text.count <= maximumLength else { return nil }
         let ranked = candidates.map { (name: $0, distance: distance(Array(text), Array($0))) }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
-        guard let ranked, ranked.distance <= max(2, text.count / 4) else { return nil }
+        // The parents of a key are mostly right: how far off it is counts against its own name.
+        let own = text.split(separator: ".").last?.count ?? text.count
+        guard let ranked, ranked.distance <= max(2, own * 2 / 5) else { return nil }
         return ranked.name
     }
 
