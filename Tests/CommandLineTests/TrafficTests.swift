@@ -33,7 +33,7 @@ import Testing
         #expect(traffic.proxies == .none)
         #expect(traffic.connectionsPerAddress == 0)
         #expect(traffic.messagesPerMinute == 6_000)
-        #expect(traffic.openingsPerSecond == 2_000)
+        #expect(traffic.openingsPerSecond == 4_000)
         #expect(traffic.idleMilliseconds == 86_400_000)
     }
 
