@@ -70,7 +70,7 @@ import Testing
         let statuses: [Refusal: Int] = [
             .duplicate: 409, .keyConflict: 409, .busy: 503, .notFound: 404, .ended: 410, .exists: 409,
             .versionMismatch: 412, .badPatch: 400, .tooLarge: 413, .notDue: 409,
-            .forbidden: 403, .stale: 409, .full: 409, .live: 409, .limited: 429,
+            .forbidden: 403, .stale: 409, .full: 409, .live: 409, .limited: 429, .outdated: 409,
         ]
         for refusal in Refusal.allCases { #expect(Problem(refusal).status.code == statuses[refusal]) }
     }
