@@ -28,9 +28,14 @@ struct PresenceMember: Sendable, Equatable {
     /// The object as bytes.
     var encoded: [UInt8] {
         var out: [UInt8] = []
+        // With every publication of a client: growing in steps would cost more than the text.
+        out.reserveCapacity(sizeBytes + Self.namesBytes)
         append(to: &out)
         return out
     }
+
+    /// Bytes of the names of all members of the object.
+    private static let namesBytes = 48
 
     /// Bytes that the member takes in a message, roughly.
     var sizeBytes: Int { 48 + user.utf8.count + (connectionInfo?.count ?? 0) + (channelInfo?.count ?? 0) }
