@@ -1,4 +1,5 @@
 import Journal
+import TestSupport
 import Testing
 
 /// What every journal must do, whatever its home.
@@ -50,6 +51,24 @@ import Testing
         #expect(try open.journal.rows(after: Cursor(lineage: lineage, sequence: .max), limit: 10).isEmpty)
         #expect(try open.journal.rows(after: Cursor(lineage: lineage + 8, sequence: 0), limit: 10).isEmpty)
         #expect(try open.journal.rows(after: .start, limit: 0).isEmpty)
+        try await open.close()
+    }
+
+    /// Row S16: names, users and bodies are data for the file and for Redis, whatever they look like.
+    @Test(arguments: JournalHomes.all)
+    func texts_thatLookLikeCommands_comeBackAsTheyWere(kind: JournalHomes) async throws {
+        let open = try await kind.make().open()
+        var header = EntryHeader()
+        let entries = HostileTexts.all.enumerated().map { index, text in
+            header.user = text
+            return Entry(
+                id: EntryID(origin: 5, counter: UInt64(index + 1)), time: 1_000, channel: text, kind: .publish,
+                header: header, body: Array(text.utf8))
+        }
+        let rows = try await open.opening + open.append(entries)
+        #expect(rows.dropFirst().map(\.entry) == entries)
+        #expect(try open.journal.rows(after: .start, limit: 100) == rows)
+        Self.expectContiguous(rows)
         try await open.close()
     }
 

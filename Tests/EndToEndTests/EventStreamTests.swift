@@ -35,6 +35,7 @@ extension ProcessTests {
             }
         }
 
+        /// Row P10, as a client with a parser of its own sees it.
         @Test func stream_withAnUnknownPosition_saysThatItIsNotRecovered() async throws {
             try await ServerProcess.run { server in
                 let http = TestHTTP(port: server.port)
@@ -56,6 +57,7 @@ extension ProcessTests {
             }
         }
 
+        /// Row P10: nothing in a payload is taken for a field or for another event.
         @Test func stream_ofDataWithLineBreaks_staysOneEvent() async throws {
             try await ServerProcess.run { server in
                 let http = TestHTTP(port: server.port)

@@ -98,5 +98,27 @@ extension ProcessTests {
                 #expect(try await ann.waitFor("disconnected")["code"] == 4_500)
             }
         }
+
+        @Test func cent_whenItSubscribesAndRefreshesSomebody_worksUnchanged() async throws {
+            try await withServer { cent, ann in
+                let subscribe: JSONValue = [
+                    "user": "ann", "channel": "room:2", "data": ["by": "server"], "info": ["seat": 1],
+                ]
+                #expect(try await ask(cent, "subscribe", subscribe)["result"] == [:])
+                let client = try PythonPresenceTests.client(ann)
+                try await eventually("ann is in the channel") {
+                    let there = try await ask(cent, "presence", ["channel": "room:2"])["result"]?["presence"]
+                    return there?[client]?["user"] == "ann" && there?[client]?["chan_info"] == ["seat": 1]
+                }
+                #expect(try await ask(cent, "subscribe", ["user": "ann", "channel": "nope:1"])["error"] == 102)
+                let later = Int(Date().timeIntervalSince1970) + 600
+                #expect(try await ask(cent, "refresh", ["user": "ann", "expire_at": .int(later)])["result"] == [:])
+                #expect(ann.all("connected").count == 1 && ann.all("disconnected").isEmpty)
+                // The SDK comes back, and takes up what it was subscribed to.
+                #expect(try await ask(cent, "refresh", ["user": "ann", "expired": true])["result"] == [:])
+                try await ann.wait(for: 2, "connected")
+                try await ann.wait(for: 2, "subscribed")
+            }
+        }
     }
 }

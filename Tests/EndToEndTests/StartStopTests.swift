@@ -71,6 +71,7 @@ extension ProcessTests {
             #expect(!FileManager.default.fileExists(atPath: folder.entry("data")))
         }
 
+        /// Row O1: every client is told, nothing acknowledged is lost, and the node ends with 0.
         @Test func termination_underLoad_closesWith3001AndLosesNothing() async throws {
             try await ServerProcess.run(environment: ["DRAIN_SECONDS": "1"]) { server in
                 let load = try await MixedLoad(port: server.port, followerCount: 6)
@@ -86,6 +87,7 @@ extension ProcessTests {
             }
         }
 
+        /// Row O1: what is in flight is answered.
         @Test func termination_withWritesInFlight_answersThoseThatTookEffect() async throws {
             try await ServerProcess.run(environment: ["DRAIN_SECONDS": "1"]) { server in
                 let (port, log) = (server.port, EventLog())
@@ -130,6 +132,30 @@ extension ProcessTests {
             }
         }
 
+        /// Rows O1 and O2: from the first signal on the node is not ready and takes nobody new; the second ends the waiting.
+        @Test func termination_whileClientsAreLeft_keepsNewOnesAwayAtOnce() async throws {
+            try await ServerProcess.run(environment: ["DRAIN_SECONDS": "60"]) { server in
+                let http = TestHTTP(port: server.port, deadline: .seconds(1))
+                #expect(try await http.get("/health/ready").status == 200)
+                // A client that does not read does not answer the goodbye, which the server waits for.
+                let deaf = ProtocolClient(name: "deaf")
+                try await deaf.connect(port: server.port)
+                deaf.socket?.setReading(false)
+                server.terminate()
+                try await eventually(within: .seconds(1), "the node is not ready") {
+                    // Losing the error is safe: a node that takes no connections is not ready either.
+                    (try? await http.get("/health/ready"))?.status != 200
+                }
+                await #expect(throws: (any Error).self) {
+                    try await ProtocolClient(name: "late", deadline: .seconds(1)).connect(port: server.port)
+                }
+                #expect(server.exitStatus == nil)
+                server.terminate()
+                #expect(try await server.waitForExit(within: .seconds(4)) == .code(0))
+            }
+        }
+
+        /// Row O2: a second signal shortens the goodbye.
         @Test func secondTermination_hurries() async throws {
             try await ServerProcess.run(environment: ["DRAIN_SECONDS": "60"]) { server in
                 // A client that does not read does not answer the goodbye, which the server waits for.

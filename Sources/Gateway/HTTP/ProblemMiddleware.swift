@@ -26,7 +26,8 @@ public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             throw error
         } catch {
             let problem = problem(for: error, request, context)
-            refused(problem, request.uri.path)
+            // A path that no route has is the entry's to tell, which knows whether another method has it.
+            if context.endpointPath != "NotFound" { refused(problem, request.uri.path) }
             return problem.response(from: request, context: context)
         }
     }

@@ -90,6 +90,8 @@ final class PlainConversation: WebSocketConversation {
     /// There is no frame that says so: who comes back knows that something was not taken.
     func refused(text: ByteBuffer) { close(.tooManyRequests) }
 
+    func brokeRules(code: UInt16) { hub.tally.closed(Int(code), on: .plain) }
+
     func writabilityChanged(isWritable: Bool) { isCongested = !isWritable }
 
     func shuttingDown(_ socket: WebSocketHandler) {
@@ -184,7 +186,9 @@ final class PlainConversation: WebSocketConversation {
     /// False for a consumer that is too slow, which is closed; what counts is what it left of everything before.
     private func takesMore(_ socket: WebSocketHandler) -> Bool {
         guard isCongested, hasUnsent(socket, over: PlainLimits.outboundBytesMax) else { return true }
-        socket.close(code: Disconnect.slow.rawValue, reason: Disconnect.slow.reason, flushing: false)
+        if socket.close(code: Disconnect.slow.rawValue, reason: Disconnect.slow.reason, flushing: false) {
+            hub.tally.closed(Int(Disconnect.slow.rawValue), on: .plain)
+        }
         return false
     }
 

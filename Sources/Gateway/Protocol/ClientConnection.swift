@@ -55,6 +55,8 @@ final class ClientConnection: WebSocketConversation {
 
     func refused(text: ByteBuffer) { take(text, isAllowed: false) }
 
+    func brokeRules(code: UInt16) { hub.tally.closed(Int(code), on: .client) }
+
     private func take(_ text: ByteBuffer, isAllowed: Bool) {
         do throws(JSONError) { try scan(text, isAllowed: isAllowed) } catch { carryOut(.malformed) }
     }

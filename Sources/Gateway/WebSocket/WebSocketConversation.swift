@@ -18,6 +18,9 @@ public protocol WebSocketConversation: AnyObject {
     /// A client that goes on all the same is closed with 3013.
     func refused(text: ByteBuffer)
 
+    /// The peer broke a rule of frames or of its rate, for which the handler itself closes the socket with this code.
+    func brokeRules(code: UInt16)
+
     /// One whole binary message came in; the buffer keeps its read alive, as that of ``received(text:)``.
     func received(binary: ByteBuffer)
 
@@ -43,6 +46,9 @@ public protocol WebSocketConversation: AnyObject {
 extension WebSocketConversation {
     /// Says nothing about it.
     public func refused(text: ByteBuffer) {}
+
+    /// Counts nothing.
+    public func brokeRules(code: UInt16) {}
 
     /// Closes with 3001, which clients answer by coming back.
     public func shuttingDown(_ socket: WebSocketHandler) {

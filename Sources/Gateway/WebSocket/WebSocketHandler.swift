@@ -10,29 +10,12 @@ import NIOCore
 /// the conversation's business.
 ///
 /// - Guarantee: nothing is handed over after a close, a broken rule or ``close(code:reason:flushing:)``,
-///   except ``WebSocketConversation/closed()``.
+///   except ``WebSocketConversation/brokeRules(code:)`` for that rule, and ``WebSocketConversation/closed()``.
 /// - Isolation: the event loop of its channel.
 public final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     public typealias InboundIn = ByteBuffer
     public typealias OutboundOut = ByteBuffer
 
-    private enum State: UInt8 {
-        /// Added to the pipeline, not started.
-        case idle
-        case open
-        /// Our close frame is out, the peer's is awaited.
-        case closing
-        /// Nothing more is read; the output is closed or about to be.
-        case draining
-        case closed
-    }
-
-    /// What a connection needs only now and then.
-    private final class Rest {
-        var reader: MessageReader?
-        var latestPing: ByteBuffer?
-        var closeTimer: Scheduled<Void>?
-    }
 
     /// The event loop that everything here happens on.
     public let eventLoop: any EventLoop
@@ -78,7 +61,9 @@ public final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHand
         case .passes: return true
         case .refused: return false
         case .cutOff:
-            self.close(code: CloseCode.tooManyMessages, reason: "too many requests", flushing: true)
+            if self.close(code: CloseCode.tooManyMessages, reason: "too many requests", flushing: true) {
+                self.conversation?.brokeRules(code: CloseCode.tooManyMessages)
+            }
             return false
         }
     }
@@ -237,7 +222,10 @@ extension WebSocketHandler {
             if isOpen { self.writeClose(context, code: code, reason: "") }
             self.drain(context)
         case .violation(let violation):
-            if isOpen { self.writeClose(context, code: violation.closeCode, reason: violation.reason) }
+            if isOpen {
+                self.conversation?.brokeRules(code: violation.closeCode)
+                self.writeClose(context, code: violation.closeCode, reason: violation.reason)
+            }
             self.drain(context)
         }
     }

@@ -159,6 +159,7 @@ import Testing
         #expect(try self.identity(claims: #"{"info":null}"#).info == nil)
     }
 
+    /// Row S4: the old key holds for as long as it is configured.
     @Test func secret_whileRotating_acceptsBothAndNoThird() {
         let rotating = TokenVerifier(secret: "new-secret", previousSecret: Self.secret)
         #expect(rotating.verify(signer.sign(claims: Self.claims), now: Self.now) != .invalid)

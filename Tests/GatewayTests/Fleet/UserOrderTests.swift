@@ -45,6 +45,7 @@ import Testing
         }
     }
 
+    /// Row S15: who is logged out is gone within a second, wherever their sockets are.
     @Test func disconnect_endsEveryConnectionOfTheUserOnEveryNode() async throws {
         try await fleet { nodes in
             let (near, _) = try await nodes.connect("near", to: nodes.one, user: "7")
@@ -55,7 +56,7 @@ import Testing
             let reply = try await nodes.post("disconnect", #"{"user":"7"}"#)
             #expect(reply.text == #"{"result":{}}"#)
             for client in [near, far] {
-                try await eventually("\(client.name) is closed") { client.end != nil }
+                try await eventually(within: .seconds(1), "\(client.name) is closed") { client.end != nil }
                 #expect(client.end == SocketEnd(code: 3_503, reason: "force disconnect"))
             }
             let text = try await stream.waitForEnd()

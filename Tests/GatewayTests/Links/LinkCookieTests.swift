@@ -162,6 +162,7 @@ import Testing
         #expect(read(value) == .cookie(cookie))
     }
 
+    /// Row S7.
     @Test func setCookie_isKeptFromScripts_andSecureInProduction() throws {
         let value = try cookie().value(secrets: secrets)
         let field = try cookie().setCookie(secrets: secrets, isSecure: true)

@@ -26,6 +26,7 @@ import Testing
         #expect(ParticipantCookie(text, scope: "s1", secrets: LinkSamples.others) == nil)
     }
 
+    /// Row S6: a place that wasn't given out here isn't taken over.
     @Test(
         arguments: [
             nil, "", ".", "x", id, "\(id).", ".\(signature)", "\(id).\(signature).", "\(id).\(signature)=",
@@ -37,11 +38,14 @@ import Testing
         #expect(ParticipantCookie(text, scope: "s1", secrets: secrets) == nil)
     }
 
+    /// Row S7: kept from scripts and from foreign pages' posts, and in production from plain HTTP.
     @Test func setCookie_endsWithTheBrowser() throws {
         let cookie = try #require(ParticipantCookie("\(Self.id).\(Self.signature)", scope: "s1", secrets: secrets))
         #expect(
             cookie.setCookie(secrets: secrets, isSecure: false)
                 == "activebits_participant_czE=\(Self.id).\(Self.signature); Path=/; HttpOnly; SameSite=Lax")
+        #expect(
+            cookie.setCookie(secrets: secrets, isSecure: true).hasSuffix("; Path=/; HttpOnly; SameSite=Lax; Secure"))
         #expect(
             ParticipantCookie.name(scope: "a:b/ü") == "activebits_participant_" + Base64Text.encodeURL("a:b/ü".utf8))
     }

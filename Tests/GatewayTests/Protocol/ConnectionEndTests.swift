@@ -144,6 +144,7 @@ import Testing
         }
     }
 
+    /// Row O1: who is sent away comes back at once, so they are sent in pace.
     @Test func drain_whenMany_closesThemInPace() async throws {
         try await GatewayRig.run { rig in
             var clients: [RigClient] = []

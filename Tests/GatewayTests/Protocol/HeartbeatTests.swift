@@ -82,6 +82,7 @@ import Testing
         }
     }
 
+    /// Row S4: a token that ends closes its connection, at most a second behind the grace, unless another came.
     @Test(arguments: [0, 25_000] as [Int64])
     func credentials_whenTheyEnd_closeWith3005AfterTheGrace(pingInterval: Int64) async throws {
         try await GatewayRig.run(GatewayRig.closed(pingInterval: pingInterval)) { rig in

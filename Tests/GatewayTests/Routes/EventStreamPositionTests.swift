@@ -45,6 +45,7 @@ import Testing
         }
     }
 
+    /// Row P10: no line break of a payload begins a field.
     @Test(arguments: [
         ("1", "data: 1\n\n"), ("a\nb", "data: a\ndata: b\n\n"), ("a\r\nb", "data: a\ndata: \ndata: b\n\n"),
         ("\nid: x", "data: \ndata: id: x\n\n"), ("", "data: \n\n"),
@@ -55,6 +56,7 @@ import Testing
         #expect(String(buffer: buffer) == expected)
     }
 
+    /// Row P10: the bound of what waits for a reader.
     @Test func queue_whenFull_isCutButTakesRecoveries() async {
         let queue = EventStreamQueue()
         let half = ByteBuffer(repeating: 0, count: EventStreamLimits.waitingBytesMax / 2)

@@ -79,6 +79,7 @@ import Testing
         }
     }
 
+    /// Row P10: a position of another numbering is told as such.
     @Test(arguments: [
         ("wrong:1", "epoch"), ("garbage", "epoch"), ("{epoch}:x", "epoch"), ("{epoch}:0", "trimmed"), (":0", "trimmed"),
         ("{epoch}:9", "ahead"),
@@ -144,6 +145,7 @@ import Testing
         }
     }
 
+    /// Row P10: over HTTP line breaks between tokens are left out; those of other payloads are split into lines of data.
     @Test func payload_withLineBreaks_cannotBreakItsEvent() async throws {
         try await StreamRig.run { server in
             let client = try await server.open("/events/a")
@@ -169,6 +171,27 @@ import Testing
             try await fast.wait(for: "id: ")
             try await server.publish("a", "1")
             try await fast.wait(for: "data: 1\n\n")
+        }
+    }
+
+    /// Row P10: what waits for a reader of a byte at a time is bounded, and it holds up nobody.
+    @Test func reader_whenItTakesAByteAtATime_isCutAndOthersGoOn() async throws {
+        try await StreamRig.run { server in
+            let (slow, fast) = (try await server.open("/events/a"), try await server.open("/events/b"))
+            for client in [slow, fast] { try await client.wait(for: "id: ") }
+            try await slow.readByByte()
+            let payload = "\"" + String(repeating: "x", count: 200_000) + "\""
+            var sent = 0
+            while server.rig.core.connections.total > 1, sent < 100 {
+                slow.readByte()
+                try await server.publish("a", payload)
+                try await server.publish("b", "\(sent)")
+                try await fast.wait(for: "data: \(sent)\n\n")
+                sent += 1
+            }
+            #expect(sent < 100)
+            try await server.waitForSubscribers(of: "a", count: 0)
+            try await server.waitForSubscribers(of: "b", count: 1)
         }
     }
 }

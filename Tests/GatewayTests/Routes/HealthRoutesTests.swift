@@ -29,6 +29,7 @@ import Testing
         }
     }
 
+    /// Row O1: a balancer sends nobody to a node that stops.
     @Test func ready_whenDraining_is503() async throws {
         try await RouteRig.run { rig in
             rig.core.isDraining.store(true, ordering: .relaxed)

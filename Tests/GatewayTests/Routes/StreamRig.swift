@@ -136,6 +136,15 @@ final class StreamClient: Sendable {
     func readOn() async throws { try await channel.setOption(.autoRead, value: true).get() }
     func close() async throws { try await channel.close() }
 
+    /// From now on takes one byte, and only when it is told to.
+    func readByByte() async throws {
+        try await stopReading()
+        try await channel.setOption(.maxMessagesPerRead, value: 1).get()
+        try await channel.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1)).get()
+    }
+
+    func readByte() { channel.read() }
+
     private final class Collector: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
 
