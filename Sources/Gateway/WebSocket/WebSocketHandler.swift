@@ -16,7 +16,6 @@ public final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHand
     public typealias InboundIn = ByteBuffer
     public typealias OutboundOut = ByteBuffer
 
-
     /// The event loop that everything here happens on.
     public let eventLoop: any EventLoop
     private var context: ChannelHandlerContext?
