@@ -118,21 +118,34 @@ final class LoopSeat: Sendable {
 
 /// How many clients are connected, by surface.
 final class ConnectionCount: Sendable {
-    let webSockets = Atomic<Int>(0)
-    let eventStreams = Atomic<Int>(0)
-    /// Those of the WebSockets that are at a waiting room.
-    let waiting = Atomic<Int>(0)
-    /// Those of the WebSockets that speak no protocol.
-    let plain = Atomic<Int>(0)
+    private let client = Atomic<Int>(0)
+    private let waiting = Atomic<Int>(0)
+    private let plain = Atomic<Int>(0)
+    private let events = Atomic<Int>(0)
 
-    var total: Int { webSockets.load(ordering: .relaxed) + eventStreams.load(ordering: .relaxed) }
+    func opened(on surface: Surface) { change(surface, by: 1) }
 
-    /// The same, by what is spoken.
-    var bySurface: [(surface: Surface, count: Int)] {
-        let (waiting, plain) = (waiting.load(ordering: .relaxed), plain.load(ordering: .relaxed))
-        return [
-            (.client, webSockets.load(ordering: .relaxed) - waiting - plain), (.waiting, waiting), (.plain, plain),
-            (.events, eventStreams.load(ordering: .relaxed)),
-        ]
+    func ended(on surface: Surface) { change(surface, by: -1) }
+
+    func count(on surface: Surface) -> Int {
+        switch surface {
+        case .client: client.load(ordering: .relaxed)
+        case .waiting: waiting.load(ordering: .relaxed)
+        case .plain: plain.load(ordering: .relaxed)
+        case .events: events.load(ordering: .relaxed)
+        }
+    }
+
+    var webSockets: Int { count(on: .client) + count(on: .waiting) + count(on: .plain) }
+
+    var total: Int { webSockets + count(on: .events) }
+
+    private func change(_ surface: Surface, by step: Int) {
+        switch surface {
+        case .client: client.wrappingAdd(step, ordering: .relaxed)
+        case .waiting: waiting.wrappingAdd(step, ordering: .relaxed)
+        case .plain: plain.wrappingAdd(step, ordering: .relaxed)
+        case .events: events.wrappingAdd(step, ordering: .relaxed)
+        }
     }
 }

@@ -17,8 +17,8 @@ struct EventStreamBody: Sendable {
     ///
     /// - Errors: `BreakOff` when the reader went away or could not keep up; the connection must be closed.
     func run(_ request: Request, _ writer: inout any ResponseBodyWriter) async throws {
-        core.connections.eventStreams.add(1, ordering: .relaxed)
-        defer { core.connections.eventStreams.subtract(1, ordering: .relaxed) }
+        core.connections.opened(on: .events)
+        defer { core.connections.ended(on: .events) }
         let queue = EventStreamQueue()
         let (plan, seat, engine) = (plan, seat, core.engine)
         let subscriber = try await seat.eventLoop.submit {

@@ -24,7 +24,7 @@ struct MetricsRoutes: Sendable {
 
     private func facts() async throws -> MetricsDocument.Facts {
         var facts = MetricsDocument.Facts(health: core.engine.health)
-        facts.connections = core.connections.bySurface
+        facts.connections = Surface.allCases.map { ($0, core.connections.count(on: $0)) }
         facts.isDraining = core.isDraining.load(ordering: .relaxed)
         facts.refusals = core.refusals.counts
         (facts.lane, facts.uptime) = (core.fleet?.dropped, core.uptimeSeconds)

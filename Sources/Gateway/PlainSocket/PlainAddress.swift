@@ -38,10 +38,11 @@ struct PlainAddress: Equatable, Sendable {
 
     /// Reads the path of a request that begins with ``prefix``.
     init(_ target: String) throws(Fault) {
-        let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let values = try Self.query(halves.count > 1 ? halves[1] : "")
+        let values = try Self.query(target)
         var names: [String] = []
-        for part in halves[0].dropFirst(Self.prefix.count).split(separator: "/", omittingEmptySubsequences: false) {
+        for part in target.prefix(while: { $0 != "?" }).dropFirst(Self.prefix.count).split(
+            separator: "/", omittingEmptySubsequences: false)
+        {
             guard let name = PercentText.decode(part) else { throw .notDecodable }
             names.append(name)
         }
@@ -63,13 +64,10 @@ struct PlainAddress: Equatable, Sendable {
     }
 
     /// The first value of each name.
-    private static func query(_ text: Substring) throws(Fault) -> [String: String] {
+    private static func query(_ target: String) throws(Fault) -> [String: String] {
         var values: [String: String] = [:]
-        for pair in text.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentText.decode(parts[0], plusAsSpace: true),
-                let value = PercentText.decode(parts.count > 1 ? parts[1] : "", plusAsSpace: true)
-            else { throw .notDecodable }
+        for pair in QueryText.pairs(of: target) {
+            guard let (name, value) = pair else { throw .notDecodable }
             if values[name] == nil { values[name] = value }
         }
         return values

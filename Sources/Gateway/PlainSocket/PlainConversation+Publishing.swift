@@ -49,11 +49,6 @@ extension PlainConversation {
 
     /// Who publishes, as subscribers of the client protocol are shown it.
     private var info: [UInt8] {
-        var info: [UInt8] = [UInt8(ascii: "{")]
-        info.appendMember("user", string: plan.identity.user)
-        info.appendMember("client", string: id.text)
-        if let own = plan.identity.info { info.appendMember("conn_info", json: own) }
-        info[info.count - 1] = UInt8(ascii: "}")
-        return info
+        PresenceMember(client: id, user: plan.identity.user, connectionInfo: plan.identity.info).encoded
     }
 }

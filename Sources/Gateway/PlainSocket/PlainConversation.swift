@@ -37,8 +37,7 @@ final class PlainConversation: WebSocketConversation {
 
     func opened(_ socket: WebSocketHandler) {
         self.socket = socket
-        core.connections.webSockets.add(1, ordering: .relaxed)
-        core.connections.plain.add(1, ordering: .relaxed)
+        core.connections.opened(on: .plain)
         hub.users.join(self, of: plan.identity.user)
         startTimers()
         follow()
@@ -90,7 +89,7 @@ final class PlainConversation: WebSocketConversation {
     /// There is no frame that says so: who comes back knows that something was not taken.
     func refused(text: ByteBuffer) { close(.tooManyRequests) }
 
-    func brokeRules(code: UInt16) { hub.tally.closed(Int(code), on: .plain) }
+    func closing(code: UInt16) { hub.tally.closed(Int(code), on: .plain) }
 
     func writabilityChanged(isWritable: Bool) { isCongested = !isWritable }
 
@@ -102,8 +101,7 @@ final class PlainConversation: WebSocketConversation {
     func closed() {
         guard socket != nil else { return }
         socket = nil
-        core.connections.webSockets.subtract(1, ordering: .relaxed)
-        core.connections.plain.subtract(1, ordering: .relaxed)
+        core.connections.ended(on: .plain)
         heartbeat?.cancel()
         expiry?.cancel()
         hub.users.leave(self, of: plan.identity.user)
@@ -185,18 +183,9 @@ final class PlainConversation: WebSocketConversation {
 
     /// False for a consumer that is too slow, which is closed; what counts is what it left of everything before.
     private func takesMore(_ socket: WebSocketHandler) -> Bool {
-        guard isCongested, hasUnsent(socket, over: PlainLimits.outboundBytesMax) else { return true }
-        if socket.close(code: Disconnect.slow.rawValue, reason: Disconnect.slow.reason, flushing: false) {
-            hub.tally.closed(Int(Disconnect.slow.rawValue), on: .plain)
-        }
+        guard isCongested, socket.hasUnsent(over: PlainLimits.outboundBytesMax) else { return true }
+        socket.close(code: Disconnect.slow.rawValue, reason: Disconnect.slow.reason, flushing: false)
         return false
-    }
-
-    private func hasUnsent(_ socket: WebSocketHandler, over bound: Int) -> Bool {
-        guard socket.pendingBytes > bound else { return false }
-        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
-        socket.flush()
-        return socket.pendingBytes > bound
     }
 
     private func close(_ disconnect: Disconnect) { close(disconnect.rawValue, disconnect.reason) }
@@ -204,8 +193,7 @@ final class PlainConversation: WebSocketConversation {
     private func close(_ code: UInt16, _ reason: String) {
         submitQueued()
         socket?.flush()
-        guard let socket, socket.close(code: code, reason: reason, flushing: true) else { return }
-        hub.tally.closed(Int(code), on: .plain)
+        socket?.close(code: code, reason: reason, flushing: true)
     }
 }
 
@@ -218,7 +206,7 @@ extension PlainConversation: HubSubscriber {
     /// Leaves out what a consumer that reads too slowly can do without; nil when nothing is left.
     private func bearable(_ batch: ChannelBatch, _ socket: WebSocketHandler) -> ChannelBatch? {
         guard isCongested, batch.hasEphemeral, core.configuration.namespaces.dropsEphemeral(in: batch.channel),
-            hasUnsent(socket, over: PlainLimits.ephemeralBytesMax)
+            socket.hasUnsent(over: PlainLimits.ephemeralBytesMax)
         else { return batch }
         return batch.lasting
     }

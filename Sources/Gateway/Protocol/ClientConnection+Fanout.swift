@@ -17,7 +17,7 @@ extension ClientConnection: HubSubscriber {
     /// Leaves out what a consumer that reads too slowly can do without; nil when nothing is left.
     private func bearable(_ batch: ChannelBatch) -> ChannelBatch? {
         guard isCongested, batch.hasEphemeral, core.configuration.namespaces.dropsEphemeral(in: batch.channel),
-            let socket, hasUnsent(socket, over: ClientLimits.ephemeralBytesMax)
+            let socket, socket.hasUnsent(over: ClientLimits.ephemeralBytesMax)
         else { return batch }
         return batch.lasting
     }

@@ -47,7 +47,7 @@ final class ClientConnection: WebSocketConversation {
 
     func opened(_ socket: WebSocketHandler) {
         self.socket = socket
-        core.connections.webSockets.add(1, ordering: .relaxed)
+        core.connections.opened(on: .client)
         seat.heartbeat.value.arrived(self)
     }
 
@@ -55,7 +55,7 @@ final class ClientConnection: WebSocketConversation {
 
     func refused(text: ByteBuffer) { take(text, isAllowed: false) }
 
-    func brokeRules(code: UInt16) { hub.tally.closed(Int(code), on: .client) }
+    func closing(code: UInt16) { hub.tally.closed(Int(code), on: .client) }
 
     private func take(_ text: ByteBuffer, isAllowed: Bool) {
         do throws(JSONError) { try scan(text, isAllowed: isAllowed) } catch { carryOut(.malformed) }
@@ -97,7 +97,7 @@ final class ClientConnection: WebSocketConversation {
         _ = machine.handle(.closed)
         guard socket != nil else { return }
         socket = nil
-        core.connections.webSockets.subtract(1, ordering: .relaxed)
+        core.connections.ended(on: .client)
         seat.heartbeat.value.leave(self)
         hub.users.leave(self, of: identity.user)
         letGoOfPlaces()
@@ -136,8 +136,7 @@ final class ClientConnection: WebSocketConversation {
         _ = machine.handle(.closed)
         submitQueued()
         if flushing { writeReplies() }
-        guard let socket, socket.close(code: code, reason: reason, flushing: flushing) else { return }
-        hub.tally.closed(Int(code), on: .client)
+        socket?.close(code: code, reason: reason, flushing: flushing)
     }
 
     /// Ends the connection.
@@ -247,16 +246,8 @@ final class ClientConnection: WebSocketConversation {
     /// What counts is what it left of everything before: one round's burst may be larger than the bound, and whoever reads
     /// must not be closed for it. The queue is only looked at once the channel says that it grows.
     private func takesMore(_ socket: WebSocketHandler) -> Bool {
-        guard isCongested, hasUnsent(socket, over: ClientLimits.outboundBytesMax) else { return true }
+        guard isCongested, socket.hasUnsent(over: ClientLimits.outboundBytesMax) else { return true }
         perform(.close(.slow))
         return false
-    }
-
-    /// Whether more than so many bytes wait, although the kernel was offered all of them.
-    func hasUnsent(_ socket: WebSocketHandler, over bound: Int) -> Bool {
-        guard socket.pendingBytes > bound else { return false }
-        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
-        socket.flush()
-        return socket.pendingBytes > bound
     }
 }

@@ -50,18 +50,6 @@ struct WaitingAsk: Sendable {
 
     /// The first value of each name; what can't be decoded is left out.
     private static func query(_ path: String) -> [String: String] {
-        let bytes = path.utf8
-        guard let mark = bytes.firstIndex(of: UInt8(ascii: "?")) else { return [:] }
-        var values: [String: String] = [:]
-        // By bytes: walking a text by characters costs many times as much.
-        for pair in bytes[bytes.index(after: mark)...].split(separator: UInt8(ascii: "&")) {
-            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            let rest = pair[end...].dropFirst()
-            guard let name = PercentText.decode(Substring(pair[..<end]), plusAsSpace: true), values[name] == nil,
-                let value = PercentText.decode(Substring(rest), plusAsSpace: true)
-            else { continue }
-            values[name] = value
-        }
-        return values
+        Dictionary(QueryText.pairs(of: path).compactMap { $0 }.map { ($0.name, $0.value) }) { first, _ in first }
     }
 }

@@ -22,7 +22,7 @@ extension WaitingConversation {
 
     func refused(text: ByteBuffer) { send(WaitingMessage.error("Too many messages; wait a moment.")) }
 
-    func brokeRules(code: UInt16) { seat.hub.value.tally.closed(Int(code), on: .waiting) }
+    func closing(code: UInt16) { seat.hub.value.tally.closed(Int(code), on: .waiting) }
 
     func received(binary: ByteBuffer) { close(CloseCode.unsupportedData, "text only") }
 
@@ -30,10 +30,7 @@ extension WaitingConversation {
 
     /// What is said here is little: whoever leaves so much of it unread is closed, and comes back to the same place.
     func writabilityChanged(isWritable: Bool) {
-        guard !isWritable, let socket, socket.close(code: CloseCode.slow, reason: "slow", flushing: false) else {
-            return
-        }
-        seat.hub.value.tally.closed(Int(CloseCode.slow), on: .waiting)
+        if !isWritable { socket?.close(code: CloseCode.slow, reason: "slow", flushing: false) }
     }
 
     /// In pace, together with the clients of the loop: a class that is sent away at once comes back at once.

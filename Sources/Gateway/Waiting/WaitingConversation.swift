@@ -44,8 +44,7 @@ final class WaitingConversation: WebSocketConversation {
 
     func opened(_ socket: WebSocketHandler) {
         self.socket = socket
-        core.connections.webSockets.add(1, ordering: .relaxed)
-        core.connections.waiting.add(1, ordering: .relaxed)
+        core.connections.opened(on: .waiting)
         guard ask.hash != nil, !ask.activity.isEmpty else {
             return close(CloseCode.policyViolation, "Missing hash or activityName")
         }
@@ -181,8 +180,7 @@ final class WaitingConversation: WebSocketConversation {
 
     func close(_ code: UInt16, _ reason: String) {
         socket?.flush()
-        guard let socket, socket.close(code: code, reason: reason, flushing: true) else { return }
-        seat.hub.value.tally.closed(Int(code), on: .waiting)
+        socket?.close(code: code, reason: reason, flushing: true)
     }
 
     /// Sends a ping; closes a socket that did not answer the last one.
@@ -218,8 +216,7 @@ final class WaitingConversation: WebSocketConversation {
     func closed() {
         guard socket != nil else { return }
         socket = nil
-        core.connections.webSockets.subtract(1, ordering: .relaxed)
-        core.connections.waiting.subtract(1, ordering: .relaxed)
+        core.connections.ended(on: .waiting)
         seat.floor.value.leave(self, hash)
         var requests: [Request] = []
         if let subscription {

@@ -18,8 +18,11 @@ public protocol WebSocketConversation: AnyObject {
     /// A client that goes on all the same is closed with 3013.
     func refused(text: ByteBuffer)
 
-    /// The peer broke a rule of frames or of its rate, for which the handler itself closes the socket with this code.
-    func brokeRules(code: UInt16)
+    /// This side is about to close the socket with a code: because the conversation wants it, or for a rule of frames or of
+    /// its rate that the peer broke.
+    ///
+    /// - Guarantee: called once at most, and not when the peer closes first. It is there to take note, not to write.
+    func closing(code: UInt16)
 
     /// One whole binary message came in; the buffer keeps its read alive, as that of ``received(text:)``.
     func received(binary: ByteBuffer)
@@ -48,7 +51,7 @@ extension WebSocketConversation {
     public func refused(text: ByteBuffer) {}
 
     /// Counts nothing.
-    public func brokeRules(code: UInt16) {}
+    public func closing(code: UInt16) {}
 
     /// Closes with 3001, which clients answer by coming back.
     public func shuttingDown(_ socket: WebSocketHandler) {

@@ -8,6 +8,14 @@ extension WebSocketHandler {
     /// Unsent bytes over which pings are no longer answered: their sender doesn't read.
     public static let maxPendingBytesForPong = 65536
 
+    /// Whether more than so many bytes wait, although the kernel was offered all of them.
+    public func hasUnsent(over bound: Int) -> Bool {
+        guard self.pendingBytes > bound else { return false }
+        // Much of it may have been queued by the hand-over in progress, and never have been offered to the kernel.
+        self.flush()
+        return self.pendingBytes > bound
+    }
+
     /// Sends a ping without payload.
     public func ping() {
         var frame = ByteBuffer()

@@ -10,7 +10,7 @@ import NIOCore
 /// the conversation's business.
 ///
 /// - Guarantee: nothing is handed over after a close, a broken rule or ``close(code:reason:flushing:)``,
-///   except ``WebSocketConversation/brokeRules(code:)`` for that rule, and ``WebSocketConversation/closed()``.
+///   except ``WebSocketConversation/closing(code:)`` for just that, and ``WebSocketConversation/closed()``.
 /// - Isolation: the event loop of its channel.
 public final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     public typealias InboundIn = ByteBuffer
@@ -60,9 +60,7 @@ public final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHand
         case .passes: return true
         case .refused: return false
         case .cutOff:
-            if self.close(code: CloseCode.tooManyMessages, reason: "too many requests", flushing: true) {
-                self.conversation?.brokeRules(code: CloseCode.tooManyMessages)
-            }
+            self.close(code: CloseCode.tooManyMessages, reason: "too many requests", flushing: true)
             return false
         }
     }
@@ -91,23 +89,15 @@ public final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHand
     /// Code 3000 is never sent; it closes after the queue was handed to the kernel.
     ///
     /// - Bounds: at most 123 bytes of `reason` are sent.
-    /// - Returns: false when it was closing before.
-    @discardableResult
-    public func close(code: UInt16, reason: String, flushing: Bool) -> Bool {
+    public func close(code: UInt16, reason: String, flushing: Bool) {
         self.eventLoop.assertInEventLoop()
-        guard self.state == .open, let context = self.context else { return false }
-        guard flushing || self.pendingBytes == 0 else {
-            self.drop(context)
-            return true
-        }
-        guard code != CloseCode.connectionClosed else {
-            self.drain(context)
-            return true
-        }
+        guard self.state == .open, let context = self.context else { return }
+        self.conversation?.closing(code: code)
+        guard flushing || self.pendingBytes == 0 else { return self.drop(context) }
+        guard code != CloseCode.connectionClosed else { return self.drain(context) }
         self.state = .closing
         self.writeClose(context, code: code, reason: reason)
         self.startCloseTimer()
-        return true
     }
 
     /// Begins the conversation; call it when everything that this handler writes reaches the socket as it is.
@@ -222,7 +212,7 @@ extension WebSocketHandler {
             self.drain(context)
         case .violation(let violation):
             if isOpen {
-                self.conversation?.brokeRules(code: violation.closeCode)
+                self.conversation?.closing(code: violation.closeCode)
                 self.writeClose(context, code: violation.closeCode, reason: violation.reason)
             }
             self.drain(context)

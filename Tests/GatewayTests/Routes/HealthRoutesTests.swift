@@ -46,14 +46,14 @@ import Testing
         var configuration = GatewayConfiguration.development
         configuration.traffic.softConnections = 2
         try await RouteRig.run(configuration) { rig in
-            rig.core.connections.webSockets.add(1, ordering: .relaxed)
+            rig.core.connections.opened(on: .client)
             #expect(try await rig.send(.get, "/health/ready").status == 200)
-            rig.core.connections.eventStreams.add(1, ordering: .relaxed)
+            rig.core.connections.opened(on: .events)
             let full = try await rig.send(.get, "/health/ready")
             #expect(full.status == 503)
             #expect(full.member("status") == "\"full\"")
             #expect(try await rig.send(.get, "/health").member("status") == "\"ok\"", "nothing is wrong with it")
-            rig.core.connections.eventStreams.subtract(1, ordering: .relaxed)
+            rig.core.connections.ended(on: .events)
             #expect(try await rig.send(.get, "/health/ready").status == 200)
         }
     }

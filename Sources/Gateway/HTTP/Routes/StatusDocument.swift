@@ -154,10 +154,10 @@ struct StatusDocument: Encodable {
             uptimeSeconds: core.uptimeSeconds,
             memory: Memory(rss: figures.resident, heapTotal: figures.data, heapUsed: figures.privateResident),
             loadavg: ProcessFigures.loadAverages)
-        let webSockets = core.connections.webSockets.load(ordering: .relaxed)
+        let webSockets = core.connections.webSockets
         websocket = WebSockets(connectedClients: webSockets)
         connections = Connections(
-            webSockets: webSockets, eventStreams: core.connections.eventStreams.load(ordering: .relaxed),
+            webSockets: webSockets, eventStreams: core.connections.count(on: .events),
             subscriptions: channels.values.reduce(0, +), channels: channels.count)
         isDraining = core.isDraining.load(ordering: .relaxed)
         (self.sessions, self.journal, self.counters) = (sessions, journal, counters)
